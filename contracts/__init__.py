@@ -1,0 +1,1 @@
+"""What the Purchases API promises, and judging it."""

@@ -1,0 +1,75 @@
+"""Strict JSON: one value in valid UTF-8, no key twice, no NaN (RFC 8259, SHAPE-2).
+
+The standard decoder accepts duplicate keys, ``NaN`` and a byte order mark in places; a contract that
+promises "one JSON object in valid UTF-8, no key twice" needs to be told of each.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import NoReturn
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A body decoded once.
+
+    Attributes:
+        value: the decoded value, None when ``error`` is set.
+        error: why the bytes are not one JSON value, None when they are.
+        duplicates: object keys that stood twice in one object, in order of appearance.
+    """
+
+    value: object
+    error: str | None = None
+    duplicates: tuple[str, ...] = ()
+
+
+class _NotJsonError(ValueError):
+    """Raised inside the decoder for constants that JSON does not have."""
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _NotJsonError(f"{name} is not JSON")
+
+
+def parse(body: bytes) -> Document:
+    """Decode a body strictly.
+
+    Args:
+        body: the bytes of a request or response.
+
+    Returns:
+        The document; never raises for any bytes.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Document(None, f"not UTF-8 at byte {error.start}")
+    if text.startswith("\ufeff"):
+        return Document(None, "starts with a byte order mark")
+    duplicates: list[str] = []
+
+    def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
+        value = dict(items)
+        if len(value) != len(items):
+            seen: set[str] = set()
+            for key, _ in items:
+                if key in seen:
+                    duplicates.append(key)
+                seen.add(key)
+        return value
+
+    try:
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse_constant)
+    except RecursionError:
+        return Document(None, "nested too deeply to read")
+    except _NotJsonError as error:
+        return Document(None, str(error))
+    except json.JSONDecodeError as error:
+        return Document(None, "empty body" if not text.strip() else f"{error.msg} at character {error.pos}")
+    except ValueError:
+        # CPython refuses to convert integers of more than 4,300 digits.
+        return Document(None, "a number too long to read")
+    return Document(value, None, tuple(duplicates))

@@ -1,0 +1,1 @@
+"""The gate: what runs against a target, from the survey to the verdict."""

@@ -1,0 +1,66 @@
+"""Two owners: every operation on a purchase by those it does not belong to, in every state it can be in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from contracts.gate.book import Entry
+from contracts.gate.lives import Lives
+from contracts.gate.session import Session
+from contracts.gate.shop import Shop
+from contracts.history import OTHER, OWNER, STRANGER, Aim, ApiOperation, Demand
+
+READ: Final = Aim("AUTH-4", "another owner's purchase", Demand.EITHER)
+ACT: Final = Aim("AUTH-5", "another owner's purchase", Demand.REFUSE)
+STATES: Final = ("PENDING", "SUCCESS", "ERROR", "REFUND", "EXPIRED")
+PER_STATE: Final = 2
+"""Purchases tried in each state: one leak may show only in one country or on every second purchase."""
+
+
+def cross(session: Session, lives: Lives) -> Iterator[str]:
+    """Try another owner's key on the owner's purchases, yielding each state once it was tried.
+
+    The judgement is by value (AUTH-4..6): it lies with the oracle, which knows whose purchase is whose and
+    every value of its credentials, those that it only learns later included.
+    """
+    shop = Shop(session)
+    if not session.book.of(OWNER, statuses=["PENDING"]):
+        lives.buy()
+    for state in STATES:
+        entries = session.book.of(OWNER, statuses=[state], ours=None)[:PER_STATE]
+        for entry in entries:
+            _try(session, shop, lives, entry)
+        if entries:
+            yield state
+    moved = session.book.of(OWNER, statuses=["PENDING"])[:1]
+    for entry in moved:
+        # The purchase moves between two reads of the other owner: comparing bodies would miss a leak here.
+        shop.retrieve(entry.id, principal=OTHER, aim=READ)
+        if lives.survey.has(ApiOperation.REQUEST_CODE):
+            lives.request_code(entry)
+        shop.retrieve(entry.id, principal=OTHER, aim=READ)
+        shop.retrieve(entry.id)
+        shop.retrieve(entry.id, principal=OTHER, aim=READ)
+        yield "PENDING to SUCCESS"
+    if lives.survey.has(ApiOperation.LIST):
+        shop.walk(50, principal=OTHER, max_pages=10)
+        shop.list_page(1, 50, status="SUCCESS", principal=OTHER)
+        shop.list_page(1, 50, sort="date_asc", principal=OTHER)
+        yield "lists"
+
+
+def _try(session: Session, shop: Shop, lives: Lives, entry: Entry) -> None:
+    """Read, ask for the code of and refund one purchase with every key but the owner's."""
+    has = lives.survey.has
+    shop.retrieve(entry.id)
+    shop.retrieve(entry.id, principal=OTHER, aim=READ)
+    if has(ApiOperation.REQUEST_CODE):
+        shop.request_code(entry.id, principal=OTHER, aim=ACT)
+        shop.retrieve(entry.id)
+    if has(ApiOperation.REFUND):
+        shop.refund(entry.id, principal=OTHER, aim=ACT)
+        shop.retrieve(entry.id)
+    shop.retrieve(entry.id, principal=OTHER, aim=READ)
+    session.call("GET", f"/v1/purchases/{entry.id}", principal=f"{STRANGER}:no key")
+    shop.retrieve(entry.id)

@@ -1,0 +1,47 @@
+"""The plan: how much of each phase a depth asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Sizes of one depth.
+
+    Attributes:
+        name: quick, full or deep.
+        seconds: default time budget.
+        purchases: default cap on purchases.
+        countries: countries bought at most, one purchase each.
+        near_misses: whether the long tail of the catalogue is sent, or one of each kind.
+        fuzz_examples: generated requests per operation and mode.
+        machine_examples: lives the state machine tries.
+        machine_steps: steps of one life at most.
+        shrink_purchases: purchases that shrinking a failing life may cost.
+        race_rounds: how often each race is run.
+        rereads: how often every purchase is read again at the end.
+        page_sizes: sizes by which the list is walked at the end.
+    """
+
+    name: str
+    seconds: float
+    purchases: int
+    countries: int
+    near_misses: bool
+    fuzz_examples: int
+    machine_examples: int
+    machine_steps: int
+    shrink_purchases: int
+    race_rounds: int
+    rereads: int
+    page_sizes: tuple[int, ...]
+
+
+PLANS: Final[dict[str, Plan]] = {
+    "quick": Plan("quick", 20.0, 60, 16, False, 12, 5, 12, 4, 1, 2, (50, 7)),
+    "full": Plan("full", 60.0, 150, 40, True, 40, 20, 20, 12, 2, 3, (50, 20, 7, 3)),
+    "deep": Plan("deep", 600.0, 1000, 250, True, 300, 150, 40, 60, 10, 5, (50, 33, 20, 7, 3, 1)),
+}
+"""The depths of the gate by name (design, "Gate")."""

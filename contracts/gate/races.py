@@ -1,0 +1,160 @@
+"""Races: the same promises when requests truly overlap (RACE-1..3, LIFE-7, MONEY-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import Final
+
+from contracts.gate.book import price_of
+from contracts.gate.budget import BudgetSpentError
+from contracts.gate.levers import AGE_S
+from contracts.gate.lives import Lives
+from contracts.gate.plan import Plan
+from contracts.gate.session import Session
+from contracts.gate.shop import LABEL, Shop, path_of
+from contracts.gate.survey import Survey
+from contracts.gate.volley import fire, overlapping
+from contracts.history import OWNER, ApiOperation, Input, Operation, Outcome
+from contracts.reading import Reading
+from contracts.routes import METHODS
+
+HANDS: Final = 6
+"""Requests of one volley."""
+
+MAX_TRIES: Final = 3
+"""Volleys of one kind until one has overlapped."""
+
+_GETS: Final = frozenset({ApiOperation.RETRIEVE, ApiOperation.LIST})
+
+
+class Races:
+    """Volleys against one target, each followed by a look at what came of it.
+
+    Args:
+        session: through which every answer is judged.
+        survey: what the target serves.
+        lives: buys the purchases raced for.
+        timeout: seconds to wait for the answers of one volley.
+    """
+
+    def __init__(self, session: Session, survey: Survey, lives: Lives, timeout: float) -> None:
+        self.session = session
+        self.shop = Shop(session)
+        self.survey = survey
+        self.lives = lives
+        self._timeout = timeout
+        self._volleys = 0
+
+    def run(self, plan: Plan) -> Iterator[str]:
+        """Run each race so often as the plan says, yielding what overlapped."""
+        for _ in range(plan.race_rounds):
+            yield self._until_overlap("creates at once", self._creates)
+            if self.survey.has(ApiOperation.REQUEST_CODE):
+                yield self._until_overlap("request-codes at once", self._request_codes)
+                yield self._until_overlap("readers around a writer", self._readers)
+                if self.survey.has(ApiOperation.REFUND) and self.lives.levers is not None:
+                    yield self._until_overlap("request-code against refund", self._against_refund)
+
+    def _until_overlap(self, name: str, race: Callable[[], tuple[int, int]]) -> str:
+        overlapped = of = 0
+        for _ in range(MAX_TRIES):
+            self.session.check_time()
+            overlapped, of = race()
+            if overlapped >= 2 or of < 2:
+                break
+        text = f"{name}: {overlapped} of {of} calls truly overlapped"
+        self.session.note(text)
+        return text
+
+    def _creates(self) -> tuple[int, int]:
+        """Buy several at once: distinct ids and phones, none lost, each charged once (RACE-1)."""
+        offers = self.survey.in_stock
+        left = self.session.budget.left
+        hands = min(HANDS, left if left is not None else HANDS)
+        if hands < 2:
+            raise BudgetSpentError("a race needs two purchases more than the cap leaves")
+        country = offers[0].country if offers else "US"
+        body = f'{{"country_code": "{country}"}}'.encode()
+        self.shop.look()
+        operations, overlapped = self._volley([(ApiOperation.CREATE, "", body)] * hands)
+        self.shop.look()
+        for operation in operations:
+            for view in Reading(operation).views:
+                if view.id is not None:
+                    self.shop.retrieve(view.id)
+        if self.survey.has(ApiOperation.LIST):
+            self.shop.walk(50)
+        return overlapped, len(operations)
+
+    def _request_codes(self) -> tuple[int, int]:
+        """Ask for one code with many hands: one set of credentials is ever seen (RACE-2)."""
+        number = self._fresh()
+        if number is None:
+            return 0, 0
+        operations, overlapped = self._volley([(ApiOperation.REQUEST_CODE, str(number), b"{}")] * HANDS)
+        self.shop.settle(number, within=self.session.pace.seconds * 0.05)
+        self.shop.retrieve(number)
+        self.shop.list_page(1, 10)
+        self.shop.retrieve(number)
+        return overlapped, len(operations)
+
+    def _readers(self) -> tuple[int, int]:
+        """Read while a write is under way, then again after it was acknowledged (RACE-3)."""
+        number = self._fresh()
+        if number is None:
+            return 0, 0
+        calls = [(ApiOperation.RETRIEVE, str(number), b"")] * 2
+        calls += [(ApiOperation.REQUEST_CODE, str(number), b"{}")]
+        calls += [(ApiOperation.RETRIEVE, str(number), b""), (ApiOperation.LIST, "", b"")]
+        operations, overlapped = self._volley(calls)
+        self._volley([(ApiOperation.RETRIEVE, str(number), b"")] * 3)
+        self.shop.retrieve(number)
+        return overlapped, len(operations)
+
+    def _against_refund(self) -> tuple[int, int]:
+        """Ask for a code and for the money at once: one of the two, never both."""
+        number = self._fresh()
+        if number is None or self.lives.levers is None or not self.lives.levers.advance(AGE_S):
+            return 0, 0
+        self.shop.look()
+        code = (ApiOperation.REQUEST_CODE, str(number), b"{}")
+        money = (ApiOperation.REFUND, str(number), b"")
+        operations, overlapped = self._volley([code, money] * (HANDS // 2))
+        self.shop.retrieve(number)
+        self.shop.look()
+        self.shop.retrieve(number)
+        return overlapped, len(operations)
+
+    def _fresh(self) -> int | None:
+        """Return a PENDING purchase that nobody has asked a code for, bought where there is none."""
+        waiting = [e for e in self.session.book.of(OWNER, statuses=["PENDING"]) if not e.requested]
+        entry = waiting[0] if waiting else self.lives.buy()
+        return None if entry is None else entry.id
+
+    def _volley(self, calls: Sequence[tuple[ApiOperation, str, bytes]]) -> tuple[list[Operation], int]:
+        """Fire calls at once and have them judged in the order in which their answers arrived."""
+        self._volleys += 1
+        inputs = [self._input(*call) for call in calls]
+        held = []
+        price = max(self.session.prices.values(), default=Decimal(0))
+        for api_operation, _, _ in calls:
+            held.append(self.session.budget.reserve(price) if api_operation is ApiOperation.CREATE else None)
+        replies = fire(self.session.target, inputs, self._timeout)
+        operations = [
+            self.session.operation(sent, OWNER, reply, lane=f"volley {self._volleys}.{number}")
+            for number, (sent, reply) in enumerate(zip(inputs, replies, strict=True), 1)
+        ]
+        for operation, reservation in zip(operations, held, strict=True):
+            if reservation is not None:
+                views = Reading(operation).views
+                paid = price_of(views[0].data.get("price")) if views and operation.outcome is Outcome.OK else None
+                self.session.budget.settle(reservation, operation.outcome, paid)
+        arrived = sorted(operations, key=lambda operation: operation.returned)
+        return [self.session.dispatch(operation) for operation in arrived], overlapping(replies)
+
+    def _input(self, api_operation: ApiOperation, parameter: str, body: bytes) -> Input:
+        query = (("page", "1"), ("page_size", "10")) if api_operation is ApiOperation.LIST else ()
+        label = LABEL if not body and api_operation not in _GETS else ()
+        headers = self.session.headers(OWNER, body, label)
+        return Input(METHODS[api_operation], path_of(api_operation, parameter), query, headers, body)

@@ -1,0 +1,280 @@
+"""The session: every request of a gate leaves through here, and every answer is judged here."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from contracts.gate.book import Book, price_of
+from contracts.gate.budget import Budget
+from contracts.gate.pace import FIRST_BACK_OFF, LONGEST_BACK_OFF, Pace, TimeSpentError, wait_hint
+from contracts.gate.target import Target
+from contracts.gate.wire import Reply, Wire
+from contracts.history import OWNER, Aim, ApiOperation, Input, Operation, Outcome
+from contracts.oracle import Oracle
+from contracts.profiles import Profile
+from contracts.reading import Reading
+from contracts.routes import route
+
+REDIRECTS: Final = frozenset({307, 308})
+MAX_HOPS: Final = 3
+MAX_UNREACHED: Final = 5
+"""Calls in a row without any answer after which the target counts as gone."""
+
+
+class UnreachableError(Exception):
+    """The target does not answer; nothing more can be learnt from it."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a run has sent so far."""
+
+    requests: int = 0
+    refused_rate: int = 0
+    redirected: int = 0
+    unanswered: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+class Session:
+    """Sends, waits out rate limits, follows 307 and 308, counts money, records and judges.
+
+    Args:
+        target: where requests go.
+        wire: the connections to it.
+        oracle: judges every operation.
+        budget: caps on purchases and spend.
+        pace: the time budget.
+        profile: the contract version that judges.
+        seed: of every random choice.
+        record: called with each operation after it was judged, in order.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        wire: Wire,
+        oracle: Oracle,
+        budget: Budget,
+        pace: Pace,
+        profile: Profile,
+        seed: int,
+        record: Callable[[Operation], None],
+    ) -> None:
+        self.target = target
+        self.oracle = oracle
+        self.budget = budget
+        self.pace = pace
+        self.profile = profile
+        self.seed = seed
+        self.book = Book()
+        self.counts = Counts()
+        self.prices: dict[str, Decimal] = {}
+        self._wire = wire
+        self._judged: list[Operation] = []
+        self._record = record
+        self._lock = threading.Lock()
+        self._index = 0
+        self._slashed: set[ApiOperation] = set()
+        self._unreached = 0
+
+    def random(self, purpose: str) -> random.Random:
+        """Return a generator for one purpose, so that phases do not disturb each other's choices."""
+        return random.Random(f"{self.seed}:{purpose}")  # noqa: S311 - repeatable on purpose
+
+    def note(self, text: str) -> None:
+        """Keep a remark for the report, once."""
+        if text not in self.counts.notes:
+            self.counts.notes.append(text)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        principal: str = OWNER,
+        body: bytes = b"",
+        query: Sequence[tuple[str, str]] = (),
+        headers: Sequence[tuple[str, str]] = (),
+        aim: Aim | None = None,
+        walk: str = "",
+        lane: str = "gate",
+        follow: bool = True,
+    ) -> Operation:
+        """Send one request, have it judged, and return the operation.
+
+        A 429 is waited out and the request sent again (nothing was done for it); a read without an answer
+        is sent once more; a write never is.
+
+        Args:
+            method: HTTP method.
+            path: path below the base URL, percent-encoded.
+            principal: ``owner`` and ``other`` show their key; a stranger's key, if any, is in ``headers``.
+            body: bytes of the body; labelled ``application/json`` unless ``headers`` say otherwise.
+            query: decoded query pairs.
+            headers: further header pairs.
+            aim: what is meant by the request, where it alone does not tell.
+            walk: name of the page walk it belongs to.
+            lane: which connection or worker sends it.
+            follow: whether 307 and 308 to the same origin are followed.
+
+        Raises:
+            BudgetSpentError: a create that a cap forbids; it was not sent.
+            TimeSpentError: the time budget ended while waiting for a rate limit.
+            UnreachableError: several calls in a row had no answer.
+        """
+        asked = route(method, path)
+        if follow and asked.api_operation in self._slashed and not asked.slash:
+            path += "/"
+        sent = Input(method, path, tuple(query), self.headers(principal, body, headers), body)
+        began = time.perf_counter()
+        back_off = FIRST_BACK_OFF
+        repeated = False
+        hops = 0
+        while True:
+            operation = self._once(sent, principal, aim, walk, lane)
+            answer = operation.answer
+            if answer is None and method in {"GET", "HEAD"} and not repeated:
+                repeated = True
+                continue
+            if answer is not None and answer.status == 429:
+                hint = wait_hint(answer, time.time())
+                self.counts.refused_rate += 1
+                self.pace.wait(back_off if hint is None else max(hint, 0.01))
+                back_off = min(LONGEST_BACK_OFF, back_off * 2)
+                continue
+            if answer is not None and answer.status in REDIRECTS and follow and hops < MAX_HOPS:
+                onward = self._onward(sent, answer.header("location"), asked.api_operation)
+                if onward is not None:
+                    hops += 1
+                    sent = onward
+                    continue
+            self.pace.took(time.perf_counter() - began)
+            return operation
+
+    def rejudge(self, oracle: Oracle, profile: Profile) -> None:
+        """Let another oracle judge everything so far and from now on (a profile that was detected late)."""
+        with self._lock:
+            self.oracle = oracle
+            self.profile = profile
+            for operation in self._judged:
+                oracle.feed(operation)
+
+    def check_time(self) -> None:
+        """Raise where the time budget is spent.
+
+        Raises:
+            TimeSpentError: nothing more may be started.
+        """
+        if self.pace.left <= 0:
+            raise TimeSpentError(f"the {self.pace.seconds:.0f} s of this run are over")
+
+    def dispatch(self, operation: Operation) -> Operation:
+        """Record and judge an operation that was sent by other hands (a race); returns it with its index."""
+        return self._keep(operation)
+
+    def headers(self, principal: str, body: bytes, headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Return the headers of a request: the principal's key, what is accepted, what the body is."""
+        given = {name.lower() for name, _ in headers}
+        full = [] if "accept" in given else [("accept", "application/json")]
+        key = self.target.keys.of(principal)
+        if key is not None:
+            full.append(("x-api-key", key))
+        if body and "content-type" not in given:
+            full.append(("content-type", "application/json"))
+        return (*full, *headers)
+
+    def _once(self, sent: Input, principal: str, aim: Aim | None, walk: str, lane: str) -> Operation:
+        asked = route(sent.method, sent.path)
+        held = None
+        if asked.api_operation is ApiOperation.CREATE:
+            held = self.budget.reserve(max(self.prices.values(), default=Decimal(0)))
+        reply = Reply(None, "not sent", 0.0, 0.0)
+        try:
+            reply = self._wire.send(sent)
+        finally:
+            operation = self.operation(sent, principal, reply, aim=aim, walk=walk, lane=lane)
+            if held is not None:
+                self.budget.settle(held, operation.outcome, self._charged(operation))
+        operation = self._keep(operation)
+        self._mind(operation)
+        return operation
+
+    def operation(
+        self,
+        sent: Input,
+        principal: str,
+        reply: Reply,
+        *,
+        aim: Aim | None = None,
+        walk: str = "",
+        lane: str = "gate",
+    ) -> Operation:
+        """Return the record of a request and its reply, not yet numbered, recorded or judged."""
+        return Operation(
+            index=0,
+            principal=principal,
+            api_operation=route(sent.method, sent.path).api_operation,
+            input=sent,
+            answer=reply.answer,
+            invoked=reply.invoked - self.pace.start,
+            returned=reply.returned - self.pace.start,
+            wall=time.time(),
+            error=reply.error,
+            lane=lane,
+            walk=walk,
+            aim=aim,
+        )
+
+    def _keep(self, operation: Operation) -> Operation:
+        with self._lock:
+            numbered = replace(operation, index=self._index)
+            self._index += 1
+            self.counts.requests += 1
+            self._judged.append(numbered)
+            self.oracle.feed(numbered)
+            self.book.learn(Reading(numbered))
+            self._record(numbered)
+        return numbered
+
+    def _mind(self, operation: Operation) -> None:
+        """Count calls without an answer; several in a row mean that the target is gone."""
+        if operation.answer is not None:
+            self._unreached = 0
+            return
+        self.counts.unanswered += 1
+        self._unreached += 1
+        if self._unreached >= MAX_UNREACHED:
+            raise UnreachableError(f"{self._unreached} calls in a row had no answer, the last: {operation.error}")
+
+    def _charged(self, operation: Operation) -> Decimal | None:
+        if operation.outcome is not Outcome.OK:
+            return None
+        views = Reading(operation).views
+        return price_of(views[0].data.get("price")) if views else None
+
+    def _onward(self, sent: Input, location: str | None, api_operation: ApiOperation) -> Input | None:
+        """Return the request that a redirect asks for, None where it must not be followed."""
+        if not location:
+            return None
+        base = urlsplit(self.target.url)
+        there = urlsplit(urljoin(self.target.url + sent.path, location))
+        if (there.scheme, there.netloc) != (base.scheme, base.netloc):
+            self.note(f"a redirect to another origin ({there.scheme}://{there.netloc[:60]}) was not followed")
+            return None
+        if not there.path.startswith(base.path):
+            return None
+        path = there.path[len(base.path) :]
+        if path == sent.path:
+            return None
+        self.counts.redirected += 1
+        if path == sent.path + "/":
+            self._slashed.add(api_operation)
+        return Input(sent.method, path, sent.query, sent.headers, sent.body)

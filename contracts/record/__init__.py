@@ -1,0 +1,1 @@
+"""Writing a run down: the history, the result, and nothing secret in either."""

@@ -1,0 +1,70 @@
+"""API keys in a text: as they are, in another letter case, cut short, or inside base64."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from contracts.record.store import Span, SecretStore, base64_forms
+
+_SHORT: Final = 4
+"""Keys of fewer characters are found only where no letter or digit adjoins."""
+
+_LEAST_PART: Final = 8
+"""Characters of the smallest part of a key that is masked; a probe with a truncated key (AUTH-1) shows one."""
+
+_MOST_MISSING: Final = 64
+_SHORTEST_BASE64: Final = 6
+
+
+class KeyFinder:
+    """Finds a few API keys.
+
+    A key that differs in letter case or lacks up to a quarter at one end still gives the key away; it gets
+    the mask ``<key:owner:altered>``. Base64 is found at any alignment, as in HTTP Basic authentication.
+
+    Args:
+        keys: label to key; empty keys are left out.
+    """
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        self.labels = tuple(keys)
+        self._patterns = [(label, key, _pattern(key)) for label, key in keys.items() if key]
+        self._encoded = SecretStore()
+        for label, key, _ in self._patterns:
+            for part in _base64_parts(key.encode("utf-8", "surrogatepass")):
+                self._encoded.add_text(part, f"<key:{label}:base64>", padded=True)
+
+    def find(self, text: str) -> Iterator[Span]:
+        """Yield where keys stand in a text; spans may overlap."""
+        for label, key, pattern in self._patterns:
+            for match in pattern.finditer(text):
+                altered = "" if match.group() == key else ":altered"
+                yield Span(match.start(), match.end(), f"<key:{label}{altered}>")
+        yield from self._encoded.find(text)
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    whole = re.escape(key)
+    if len(key) < _SHORT:
+        return re.compile(rf"(?<![^\W_]){whole}(?![^\W_])", re.IGNORECASE)
+    least = max(_LEAST_PART, -(-3 * len(key) // 4), len(key) - _MOST_MISSING)
+    if least >= len(key):
+        return re.compile(whole, re.IGNORECASE)
+    missing = len(key) - least
+    beginning = re.escape(key[:least]) + "".join(f"(?:{re.escape(c)}" for c in key[least:]) + ")?" * missing
+    end = "(?:" * missing + "".join(f"{re.escape(c)})?" for c in key[:missing]) + re.escape(key[missing:])
+    return re.compile(f"{beginning}|{end}", re.IGNORECASE)
+
+
+def _base64_parts(key: bytes) -> Iterator[str]:
+    """Yield the characters that a key becomes in base64, whatever stands before and after it."""
+    for before in range(3):
+        for form in base64_forms(b"\0" * before + key):
+            first = -(-before * 8 // 6)
+            # The last character also depends on what follows, unless nothing does.
+            last = (before + len(key)) * 8 // 6
+            if last - first >= _SHORTEST_BASE64:
+                yield form[first:last]
+    yield from (form for form in base64_forms(key) if len(key) >= 3)

@@ -1,0 +1,1 @@
+"""Load runs: the same promises at speed."""

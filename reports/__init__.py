@@ -1,0 +1,1 @@
+"""From a run directory to the documents people and machines read."""
