@@ -203,9 +203,7 @@ def _missing_keys(error: jsonschema.ValidationError) -> list[str | None]:
     return [key for key in required if key not in found]
 
 
-def _error(
-    instance: Any, path: Iterable[str | int], keyword: str, expected: object, key: str | None
-) -> SchemaError:
+def _error(instance: Any, path: Iterable[str | int], keyword: str, expected: object, key: str | None) -> SchemaError:
     steps = tuple(path)
     if keyword == "required":
         return SchemaError(steps, keyword, f"required key {key!r} is missing", key)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import ClassVar, Final
 
 import phonenumbers
 
 from contracts import instant
-from contracts.checks import scope
+from contracts.checks import dates, scope
 from contracts.checks.faults import shown
 from contracts.finding import Severity
 from contracts.history import OWNER, ApiOperation, Operation
@@ -103,7 +102,9 @@ class ValueCheck(Monitor):
     def _judge_clock(self, view: View, operation: Operation, docket: Docket) -> None:
         """VALUE-5: created_at is now, by the server's own Date, else by our clock."""
         created = instant.parse(view.data.get("created_at"))
-        now = _date(operation) or (datetime.fromtimestamp(operation.wall, UTC) if operation.wall else None)
+        now = dates.parse(operation.answer.header("date")) if operation.answer is not None else None
+        if now is None and operation.wall:
+            now = datetime.fromtimestamp(operation.wall, UTC)
         if created is None or now is None:
             return
         docket.exercise("VALUE-5")
@@ -218,7 +219,7 @@ def _judge_order(view: View, docket: Docket) -> None:
 def _judge_type(view: View, docket: Docket) -> None:
     """VALUE-8: this endpoint sells SINGLE; lists may show what other channels sold."""
     kind = view.data.get("purchase_type")
-    if kind not in {"SINGLE", "BULK", "ADMIN"}:
+    if not isinstance(kind, str) or kind not in {"SINGLE", "BULK", "ADMIN"}:
         return
     docket.exercise("VALUE-8")
     if kind != "SINGLE":
@@ -252,15 +253,3 @@ def _is_full(verification: object) -> bool:
     code, password = verification.get("code"), verification.get("password", 0)
     whole = isinstance(code, str) and code != "" and (password is None or isinstance(password, str))
     return whole and instant.parse(verification.get("received_at")) is not None
-
-
-def _date(operation: Operation) -> datetime | None:
-    """Return the moment that an answer's ``Date`` names (RFC 9110, section 6.6.1)."""
-    header = operation.answer.header("date") if operation.answer is not None else None
-    if header is None:
-        return None
-    try:
-        found = parsedate_to_datetime(header)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found

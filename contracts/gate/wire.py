@@ -103,7 +103,7 @@ class Wire:
         pieces: list[bytes] = []
         size = 0
         truncated = False
-        for piece in response.iter_bytes(65536):
+        for piece in response.iter_bytes():
             pieces.append(piece)
             size += len(piece)
             if size > MAX_BODY:

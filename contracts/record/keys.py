@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-from contracts.record.store import Span, SecretStore, base64_forms
+from contracts.record.store import SecretStore, Span, base64_forms
 
 _SHORT: Final = 4
 """Keys of fewer characters are found only where no letter or digit adjoins."""
@@ -16,6 +16,13 @@ _LEAST_PART: Final = 8
 
 _MOST_MISSING: Final = 64
 _SHORTEST_BASE64: Final = 6
+
+
+class _Key(NamedTuple):
+    label: str
+    text: str
+    core: str
+    pattern: re.Pattern[str]
 
 
 class KeyFinder:
@@ -30,30 +37,39 @@ class KeyFinder:
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         self.labels = tuple(keys)
-        self._patterns = [(label, key, _pattern(key)) for label, key in keys.items() if key]
+        self._keys = [_Key(label, key, _core(key), _pattern(key)) for label, key in keys.items() if key]
         self._encoded = SecretStore()
-        for label, key, _ in self._patterns:
-            for part in _base64_parts(key.encode("utf-8", "surrogatepass")):
-                self._encoded.add_text(part, f"<key:{label}:base64>", padded=True)
+        for key in self._keys:
+            for part in _base64_parts(key.text.encode("utf-8", "surrogatepass")):
+                self._encoded.add_text(part, f"<key:{key.label}:base64>", padded=True)
 
     def find(self, text: str) -> Iterator[Span]:
         """Yield where keys stand in a text; spans may overlap."""
-        for label, key, pattern in self._patterns:
-            for match in pattern.finditer(text):
-                altered = "" if match.group() == key else ":altered"
-                yield Span(match.start(), match.end(), f"<key:{label}{altered}>")
+        lower = text.lower()
+        for key in self._keys:
+            if key.core in lower:
+                for match in key.pattern.finditer(text):
+                    altered = "" if match.group() == key.text else ":altered"
+                    yield Span(match.start(), match.end(), f"<key:{key.label}{altered}>")
         yield from self._encoded.find(text)
 
 
+def _missing(key: str) -> int:
+    """Return how many characters a part of a key may lack at one end."""
+    return max(0, min(len(key) - _LEAST_PART, len(key) // 4, _MOST_MISSING))
+
+
+def _core(key: str) -> str:
+    """Return what every masked part of a key contains: a cheap test, for most texts contain none."""
+    return key[_missing(key) : len(key) - _missing(key)].lower()
+
+
 def _pattern(key: str) -> re.Pattern[str]:
-    whole = re.escape(key)
     if len(key) < _SHORT:
-        return re.compile(rf"(?<![^\W_]){whole}(?![^\W_])", re.IGNORECASE)
-    least = max(_LEAST_PART, -(-3 * len(key) // 4), len(key) - _MOST_MISSING)
-    if least >= len(key):
-        return re.compile(whole, re.IGNORECASE)
-    missing = len(key) - least
-    beginning = re.escape(key[:least]) + "".join(f"(?:{re.escape(c)}" for c in key[least:]) + ")?" * missing
+        return re.compile(rf"(?<![^\W_]){re.escape(key)}(?![^\W_])", re.IGNORECASE)
+    missing = _missing(key)
+    kept = len(key) - missing
+    beginning = re.escape(key[:kept]) + "".join(f"(?:{re.escape(c)}" for c in key[kept:]) + ")?" * missing
     end = "(?:" * missing + "".join(f"{re.escape(c)})?" for c in key[:missing]) + re.escape(key[missing:])
     return re.compile(f"{beginning}|{end}", re.IGNORECASE)
 

@@ -115,7 +115,8 @@ class Masker:
                 node.update((self.mask(place) if isinstance(place, str) else place, child) for place, child in members)
             else:
                 node[:] = [self._masked_member(None, child) for child in node]
-            pending += [child for child in (node.values() if isinstance(node, dict) else node) if _is_container(child)]
+            children = node.values() if isinstance(node, dict) else node
+            pending += [child for child in children if isinstance(child, dict | list)]
         return root[0]
 
     def _masked_member(self, place: object, child: object) -> object:

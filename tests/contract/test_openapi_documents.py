@@ -110,9 +110,7 @@ def test_parameter_examples_are_lawful(document: dict[str, Any]) -> None:
 
 def test_there_is_an_example_of_every_status(document: dict[str, Any]) -> None:
     purchases = [node["value"] for node in document["components"]["examples"].values()]
-    assert {purchase["status"] for purchase in purchases} == set(
-        document["components"]["schemas"]["Status"]["enum"]
-    )
+    assert {purchase["status"] for purchase in purchases} == set(document["components"]["schemas"]["Status"]["enum"])
 
 
 def test_links_lead_from_a_purchase_to_what_can_be_done_with_it(document: dict[str, Any]) -> None:
@@ -155,10 +153,7 @@ def test_answers_may_carry_more_keys(document: dict[str, Any]) -> None:
 
 def test_only_2026_05_lists_by_phone_number() -> None:
     parameters = {
-        name: {
-            parameter["name"]
-            for parameter in openapi_document(name)["paths"]["/v1/purchases"]["get"]["parameters"]
-        }
+        name: {parameter["name"] for parameter in openapi_document(name)["paths"]["/v1/purchases"]["get"]["parameters"]}
         for name in PROFILES
     }
     assert parameters["2026-02"] == {"page", "page_size", "sort", "status"}

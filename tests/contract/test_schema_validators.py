@@ -76,9 +76,7 @@ def test_a_purchase_is_what_create_and_retrieve_answer(profile: str) -> None:
 
 
 def test_an_unknown_operation_is_refused_by_name() -> None:
-    with pytest.raises(
-        ValueError, match=r"unknown operation 'delete_purchase'; known are create_purchase, get_"
-    ):
+    with pytest.raises(ValueError, match=r"unknown operation 'delete_purchase'; known are create_purchase, get_"):
         answer_schema("2026-02", "delete_purchase")
 
 
@@ -296,9 +294,7 @@ ODD_TEXTS = (
     f"+1{WIDE}",
     f"1.{ARABIC}",
 )
-ODD_VALUES = st.sampled_from(
-    [None, True, False, [], [None], {}, {"code": 1}, *ODD_NUMBERS, *NO_NUMBERS, *ODD_TEXTS]
-)
+ODD_VALUES = st.sampled_from([None, True, False, [], [None], {}, {"code": 1}, *ODD_NUMBERS, *NO_NUMBERS, *ODD_TEXTS])
 
 
 def changed_texts(text: str) -> st.SearchStrategy[str]:

@@ -44,7 +44,7 @@ class NearMiss:
     method: str
     path: str
     body: bytes = b""
-    query: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     principal: str = OWNER
     aim: Aim | None = None

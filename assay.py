@@ -1,0 +1,57 @@
+"""The front door: the command line of assay, assembled from the rooms' commands."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from contracts.errors import UsageError
+from contracts.explain import explain
+from contracts.gate import command as gate_command
+from fixtures.sandbox import command as sandbox_command
+from reports import command as report_command
+
+USAGE = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="assay",
+    help="Tell whether a Purchases API keeps its promises: one response at a time, across a purchase's history, "
+    "when requests truly overlap.",
+    epilog="Start with: assay gate        (tests the embedded sandbox; add --url for your own API)",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("gate", epilog=gate_command.GATE_EPILOG)(gate_command.gate)
+app.command("doctor", epilog=gate_command.DOCTOR_EPILOG)(gate_command.doctor)
+app.command("sandbox", epilog=sandbox_command.EPILOG)(sandbox_command.sandbox)
+app.command("explain")(explain)
+app.command("report", epilog=report_command.EPILOG)(report_command.report)
+
+
+def main() -> None:
+    """Run the command line; bad usage is one line and exit code 2, whatever its depth."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "assay"
+        _complain(f"{error.format_message()} ({where} --help)")
+        code = USAGE
+    except UsageError as error:
+        _complain(str(error))
+        code = USAGE
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"assay: {' '.join(text.split())}\n")
+
+
+if __name__ == "__main__":
+    main()

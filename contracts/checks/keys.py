@@ -1,0 +1,54 @@
+"""Finding an API key in bytes, in each form in which a server may give it back."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+MIN_LENGTH: Final = 6
+"""Shorter keys are not looked for: they stand in innocent text by chance."""
+
+DISTINCT_LENGTH: Final = 12
+"""From this length on a key is looked for inside of words and in other encodings too."""
+
+_WORD: Final = rb"[A-Za-z0-9_-]"
+
+
+class KeyFinder:
+    """Looks for keys in bytes.
+
+    Args:
+        keys: the keys; those shorter than ``MIN_LENGTH`` are left out.
+    """
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        wanted = sorted({key for key in keys if len(key) >= MIN_LENGTH})
+        self._long = tuple(
+            dict.fromkeys(form for key in wanted if len(key) >= DISTINCT_LENGTH for form in _forms(key))
+        )
+        self._short = tuple(
+            re.compile(rb"(?<!%b)%b(?!%b)" % (_WORD, re.escape(key.encode()), _WORD))
+            for key in wanted
+            if len(key) < DISTINCT_LENGTH
+        )
+
+    def found_in(self, data: bytes) -> bool:
+        """Tell whether any of the keys stands in the data."""
+        return any(form in data for form in self._long) or any(short.search(data) for short in self._short)
+
+
+def _forms(key: str) -> tuple[bytes, ...]:
+    """Return a key as it is, escaped for JSON, HTML and URLs, and in base64."""
+    raw = key.encode()
+    quoted = [quote(key, safe=""), quote(key), quote_plus(key)]
+    lowered = [re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), text) for text in quoted]
+    written = json.dumps(key)[1:-1]
+    texts = [key, written, written.replace("/", "\\/"), html.escape(key), *quoted, *lowered]
+    # Padding is left out: it is often stripped, and what stands before it tells enough.
+    encoded = [base64.b64encode(raw).rstrip(b"="), base64.urlsafe_b64encode(raw).rstrip(b"=")]
+    return (*(text.encode() for text in texts), *encoded)

@@ -1,0 +1,147 @@
+"""INPUT and AUTH-1: requests that must be refused are, with the right status and never with a 5xx."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from contracts.checks import scope
+from contracts.checks.rulings import OUTAGES, SERVER_ERROR, Ruling, refused_id_is_unknown, rule
+from contracts.demand import Fault
+from contracts.history import Answer, ApiOperation, Demand
+from contracts.monitor import Docket, Monitor, Setting, violation
+from contracts.reading import Reading
+
+_SUBJECTS: Final[Mapping[str, str]] = {
+    "AUTH-1": "a request without the right key",
+    "INPUT-1": "an ill-formed create",
+    "INPUT-3": "a create for a country that cannot be bought",
+    "INPUT-5": "a body with extra keys",
+    "INPUT-7": "an unsupported method",
+    "INPUT-8": "an impossible id",
+    "INPUT-9": "a list parameter out of its domain",
+    "WIRE-2": "a body where none is needed",
+}
+
+_EXPECTED: Final[Mapping[str, str]] = {
+    "AUTH-1": "401 or 403",
+    "INPUT-1": "400 or 422; for an odd but lawful request anything but a 5xx",
+    "INPUT-3": "a 4xx other than 409",
+    "INPUT-5": "the keys ignored, or a 4xx",
+    "INPUT-7": "405; 404 and 501 are tolerated",
+    "INPUT-8": "a 4xx; for an id that nobody was given 404, where 403 is tolerated",
+    "INPUT-9": "a 4xx",
+    "WIRE-2": "anything but a 5xx",
+}
+
+_VERBS: Final[Mapping[str, str]] = {
+    "accepted": "was accepted",
+    "server error": "caused a server error",
+    "redirected": "was redirected",
+    "another refusal": "was refused with a status that means something else",
+    "a conflict": "was refused as a conflict, which the official clients retry",
+    "clamped": "was served as if it were another",
+}
+
+_SHOWS_SERVED: Final = frozenset({*range(200, 300), 400, 402, 409, 422, 425})
+"""Statuses by which a target shows that it has an operation at all."""
+
+
+class RefusalCheck(Monitor):
+    """Judges the status of every answer to a request that must, or may, be refused.
+
+    It remembers which operations the target serves: a 404 for a bad id means nothing where every id is
+    answered with 404, so that such an answer counts only once the operation has been seen to exist.
+    """
+
+    clauses: ClassVar[tuple[str, ...]] = tuple(_SUBJECTS)
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._served: set[ApiOperation] = {ApiOperation.CREATE, ApiOperation.OTHER}
+        self._waiting: Counter[tuple[ApiOperation, str]] = Counter()
+
+    def observe(self, reading: Reading, docket: Docket) -> None:
+        """Judge one answer."""
+        operation = reading.operation
+        answer = operation.answer
+        if answer is None or answer.truncated or answer.status < 200 or scope.is_other_resource(reading):
+            return
+        if answer.status in OUTAGES or answer.status in {408, 429}:
+            # None of these is an answer to what was asked.
+            return
+        if operation.authenticated and answer.status in _SHOWS_SERVED:
+            self._serve(reading.route.api_operation, docket)
+        judgement = reading.judgement
+        if judgement.demand is Demand.REFUSE:
+            self._judge_refusal(reading, answer, docket)
+        elif judgement.demand is Demand.EITHER:
+            _judge_either(reading, answer, docket)
+
+    def _judge_refusal(self, reading: Reading, answer: Answer, docket: Docket) -> None:
+        faults = reading.judgement.faults
+        if reading.route.api_operation is ApiOperation.OTHER:
+            # No key opens or closes what the contract does not have; only its own method clause judges.
+            faults = tuple(fault for fault in faults if fault.clause != "AUTH-1")
+        rulings = [(fault, rule(fault, reading, answer)) for fault in faults]
+        # A request with several faults may be refused for any of them.
+        for fault, ruling in rulings:
+            if ruling is not None and ruling.right:
+                if fault.clause in _SUBJECTS:
+                    self._exercise(reading, answer, fault.clause, docket)
+                return
+        for fault, ruling in rulings:
+            if ruling is None:
+                # Where one fault's status cannot be judged, it may be the reason of the answer.
+                return
+            self._exercise(reading, answer, fault.clause, docket)
+            _report(fault, ruling, reading, docket)
+            return
+
+    def _exercise(self, reading: Reading, answer: Answer, clause: str, docket: Docket) -> None:
+        kind = reading.route.api_operation
+        if answer.status == 404 and kind not in self._served:
+            self._waiting[kind, clause] += 1
+        else:
+            docket.exercise(clause)
+
+    def _serve(self, kind: ApiOperation, docket: Docket) -> None:
+        if kind in self._served:
+            return
+        self._served.add(kind)
+        for key in [key for key in self._waiting if key[0] is kind]:
+            docket.exercise(key[1], self._waiting.pop(key))
+
+
+def _judge_either(reading: Reading, answer: Answer, docket: Docket) -> None:
+    """Judge a request that servers may take or refuse: a 5xx is neither."""
+    kind = reading.route.api_operation
+    oddities = [clause for clause in reading.judgement.oddities if clause in _SUBJECTS and clause != "INPUT-7"]
+    if "INPUT-5" in oddities:
+        docket.exercise("INPUT-5")
+    if not oddities or answer.status < 500 or (answer.status == 501 and kind is not ApiOperation.CREATE):
+        return
+    aim = reading.operation.aim
+    clause = aim.clause if aim is not None and aim.clause in oddities else oddities[0]
+    if clause != "INPUT-5":
+        docket.exercise(clause)
+    reason = aim.reason if aim is not None and aim.clause == clause else "odd but lawful"
+    _report(Fault(clause, reason), SERVER_ERROR, reading, docket)
+
+
+def _report(fault: Fault, ruling: Ruling, reading: Reading, docket: Docket) -> None:
+    subject, cause = _SUBJECTS[fault.clause], ruling.kind
+    if fault.clause == "INPUT-8" and refused_id_is_unknown(fault, reading):
+        subject, cause = "an id that nobody was given", f"unknown id: {ruling.kind}"
+    docket.violate(
+        violation(
+            fault.clause,
+            cause,
+            f"{subject} {_VERBS[ruling.kind]}",
+            reading.mark,
+            expected=_EXPECTED[fault.clause],
+            observed=f"{fault.reason}: {scope.request_line(reading)} was answered with {reading.operation.status}",
+            severity=ruling.severity,
+        )
+    )

@@ -1,0 +1,133 @@
+"""The history file: one JSON object a line, written as the run goes and readable after it was killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, Self
+
+from contracts.errors import UsageError
+from contracts.history import Operation
+from contracts.record.line import dumps, from_line, mask_again, to_line
+from contracts.record.masking import Masker
+
+_MAX_LINE: Final = 16 * 1024 * 1024
+"""Bytes of the longest line that is read; the longest that is written has about one million."""
+
+_MAX_MASKED_AGAIN: Final = 100_000
+"""Lines up to which a closed history is masked again; a gate writes some hundreds."""
+
+
+class HistoryWriter:
+    """Appends operations to a history file; threads may share it.
+
+    Every line is handed to the operating system as it is written, so that a killed run loses none. A disk
+    that fills up does not end the run: ``trouble`` tells, and the verdict should not be "kept" then.
+
+    Args:
+        path: the file; it must not exist.
+        masker: knows the run's secrets, and learns those of each operation before it is written.
+
+    Raises:
+        UsageError: the file exists or cannot be made.
+    """
+
+    def __init__(self, path: Path, masker: Masker) -> None:
+        self.path = path
+        self.trouble: str | None = None
+        self.count = 0
+        self._masker = masker
+        self._lock = threading.Lock()
+        try:
+            self._file: IO[bytes] = path.open("xb")
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def write(self, operation: Operation) -> None:
+        """Append one operation, its secrets learnt and masked."""
+        self._masker.learn_from(operation)
+        line = dumps(to_line(operation, self._masker))
+        with self._lock:
+            if self.trouble is not None or self._file.closed:
+                return
+            try:
+                self._file.write(line)
+                self._file.flush()
+                self.count += 1
+            except OSError as error:
+                self.trouble = f"{self.path} is incomplete: {error.strerror}"
+
+    def close(self) -> None:
+        """Close the file, and mask what only became known as a secret after it had been written."""
+        with self._lock:
+            if self._file.closed:
+                return
+            try:
+                self._file.close()
+                if self.trouble is None and self.count <= _MAX_MASKED_AGAIN:
+                    self._mask_again()
+            except OSError as error:
+                self.trouble = f"{self.path} is incomplete: {error.strerror}"
+
+    def _mask_again(self) -> None:
+        partial = self.path.with_name(f".{self.path.name}.tmp")
+        with self.path.open("rb") as source, partial.open("wb") as copy:
+            for line in source:
+                copy.write(dumps(mask_again(json.loads(line), self._masker)))
+            copy.flush()
+            os.fsync(copy.fileno())
+        partial.replace(self.path)
+
+
+def read_history(path: Path) -> Iterator[Operation]:
+    """Yield the operations of a history file, their secrets masked and long bodies cut.
+
+    A last line that a killed run left unfinished is passed over.
+
+    Args:
+        path: a ``history.jsonl``.
+
+    Raises:
+        ValueError: a line is no operation; the message tells its number.
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as lines:
+        for number in _numbers():
+            line = lines.readline(_MAX_LINE + 1)
+            if not line:
+                return
+            try:
+                if len(line) > _MAX_LINE:
+                    raise ValueError(f"longer than {_MAX_LINE} bytes")
+                yield from_line(_object(line))
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+                if not line.endswith(b"\n") and len(line) <= _MAX_LINE:
+                    return
+                what = f"{error} is missing" if isinstance(error, KeyError) else str(error)[:200]
+                raise ValueError(f"{path}: line {number} is no operation: {what}") from None
+
+
+def _numbers() -> Iterator[int]:
+    number = 0
+    while True:
+        number += 1
+        yield number
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    value = json.loads(line)
+    if not isinstance(value, dict):
+        raise TypeError("not a JSON object")
+    return value

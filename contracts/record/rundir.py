@@ -1,0 +1,121 @@
+"""The run directory: where a run's documents are written, each of them whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from contracts.errors import UsageError
+from contracts.record.historyfile import HistoryWriter
+from contracts.record.masking import Masker
+from contracts.record.result import RunFacts, build_started
+
+HISTORY: Final = "history.jsonl"
+RESULT: Final = "run.json"
+
+_RUNS: Final = Path("reports", "runs")
+_MOST_IN_A_SECOND: Final = 1000
+
+
+class RunDirectory:
+    """A directory that holds one run.
+
+    Attributes:
+        path: where it is, as the user named it or below the current directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, command: str, out: Path | None, now: datetime) -> RunDirectory:
+        """Make the directory of a new run.
+
+        Args:
+            command: the command that runs; part of the default name.
+            out: the directory that the user wants, None for ``reports/runs/<UTC time>-<command>``.
+            now: the time the run starts.
+
+        Raises:
+            UsageError: the directory already holds a run, or cannot be made or written.
+        """
+        if out is None:
+            path = _fresh(f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{command}")
+        else:
+            path = out
+            _make(path, exist_ok=True)
+            if any((path / name).exists() for name in (RESULT, HISTORY)):
+                raise UsageError(f"{path} already holds a run; choose another --out or remove it")
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise UsageError(f"cannot write to {path}: permission denied")
+        return cls(path)
+
+    def history(self, masker: Masker) -> HistoryWriter:
+        """Open the run's history for writing.
+
+        Raises:
+            UsageError: the directory already has one, or it cannot be made.
+        """
+        return HistoryWriter(self.path / HISTORY, masker)
+
+    def write_started(self, facts: RunFacts) -> None:
+        """Write a result that says the run was cut short; it stands until the real one replaces it.
+
+        Raises:
+            UsageError: the directory cannot be written.
+        """
+        self.write_json(RESULT, build_started(facts))
+
+    def write_result(self, document: Mapping[str, Any]) -> None:
+        """Write the run's result.
+
+        Raises:
+            UsageError: the directory cannot be written.
+        """
+        self.write_json(RESULT, document)
+
+    def write_json(self, name: str, document: Mapping[str, Any]) -> None:
+        """Write a document so that a reader finds the old one or the new one, never a part.
+
+        Raises:
+            UsageError: the directory cannot be written.
+        """
+        text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+        # A lone surrogate, which JSON can carry and UTF-8 cannot, is written as an escape.
+        content = text.encode("utf-8", "backslashreplace") + b"\n"
+        partial = self.path / f".{name}.{os.getpid()}.tmp"
+        try:
+            with partial.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self.path / name)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise UsageError(f"cannot write {self.path / name}: {error.strerror}") from None
+
+
+def _fresh(name: str) -> Path:
+    """Make a directory of that name, or with a number after it when runs start within one second."""
+    _make(_RUNS, exist_ok=True)
+    for number in range(1, _MOST_IN_A_SECOND):
+        path = _RUNS / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise UsageError(f"cannot create {path}: {error.strerror}") from None
+        return path
+    raise UsageError(f"cannot create {_RUNS / name}: too many runs of this second are there already")
+
+
+def _make(path: Path, *, exist_ok: bool) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=exist_ok)
+    except OSError as error:
+        raise UsageError(f"cannot create {path}: {error.strerror}") from None

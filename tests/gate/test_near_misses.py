@@ -1,0 +1,89 @@
+"""Every near miss must be refused by the letter of the contract, and the catalogue names each once."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.demand import judge
+from contracts.gate.nearmisses import (
+    NearMiss,
+    Subject,
+    body_misses,
+    country_misses,
+    extra_key_misses,
+    id_misses,
+    key_misses,
+    list_misses,
+    method_misses,
+    unknown_ids,
+)
+from contracts.history import OWNER, Demand, Input, Operation
+from contracts.routes import route
+
+SUBJECT = Subject("US", 4711, "Sb0OwnerKey123", "Xy7OtherShape9")
+ALL = [
+    *country_misses(SUBJECT),
+    *body_misses(SUBJECT),
+    *extra_key_misses(SUBJECT),
+    *id_misses(),
+    *unknown_ids(999_999),
+    *list_misses(),
+    *method_misses(SUBJECT),
+    *key_misses(SUBJECT, accounts=True, profile=True),
+]
+
+
+def as_operation(miss: NearMiss) -> Operation:
+    headers = miss.headers
+    if miss.body and all(name != "content-type" for name, _ in headers):
+        headers = (*headers, ("content-type", "application/json"))
+    sent = Input(miss.method, miss.path, miss.query, headers, miss.body)
+    asked = route(miss.method, miss.path).api_operation
+    return Operation(0, miss.principal, asked, sent, None, 0.0, 0.0, aim=miss.aim)
+
+
+def test_names_are_unique() -> None:
+    names = [miss.name for miss in ALL]
+    assert len(set(names)) == len(names)
+
+
+def test_the_catalogue_is_large_and_its_essential_part_small() -> None:
+    assert len(ALL) > 280
+    assert sum(miss.essential for miss in ALL) < 110
+
+
+@pytest.mark.parametrize("miss", ALL, ids=lambda miss: miss.name)
+def test_the_contract_demands_a_refusal_or_leaves_it_open(miss: NearMiss) -> None:
+    judgement = judge(as_operation(miss))
+    family, _, name = miss.name.partition("/")
+    clauses = {fault.clause for fault in judgement.faults}
+    odd = {"fraction", "exponent", "plus", "spaced", "newline-after", "hexadecimal", "leading-zero", "arabic-digit",
+           "underscore"}  # fmt: skip
+    open_ended = (family == "id" and name in odd) or (family == "list" and name in {"page-huge", "page-enormous"})
+    expected = {
+        "country_code": {"INPUT-1"},
+        "body": {"INPUT-1"},
+        "id": {"INPUT-8"},
+        "list": {"INPUT-9"},
+        "method": {"INPUT-7"},
+        "key": {"AUTH-1"},
+    }
+    if family == "extra-keys":
+        assert (judgement.demand, judgement.oddities) == (Demand.EITHER, ("INPUT-5",))
+    elif open_ended or (family == "list" and name == "page-fraction") or name == "page_size-fraction":
+        assert judgement.demand in {Demand.EITHER, Demand.REFUSE}
+    else:
+        assert (judgement.demand, clauses) == (Demand.REFUSE, expected[family])
+
+
+def test_a_subject_of_every_country_yields_only_codes_that_are_none() -> None:
+    for country in ("AA", "ID", "SS", "ZW", "GB", "QA"):
+        subject = Subject(country, None, "k" * 12, "j" * 12)
+        for miss in country_misses(subject):
+            assert judge(as_operation(miss)).demand is Demand.REFUSE, (country, miss.name)
+
+
+def test_keys_do_not_show_in_a_representation() -> None:
+    assert "Sb0OwnerKey123" not in repr(ALL)
+    assert "Sb0OwnerKey123" not in repr(SUBJECT)
+    assert all(miss.principal == OWNER for miss in ALL if not miss.name.startswith("key/"))
