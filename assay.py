@@ -10,6 +10,7 @@ import typer
 from contracts.errors import UsageError
 from contracts.explain import explain
 from contracts.gate import command as gate_command
+from contracts.prove import command as prove_command
 from fixtures.sandbox import command as sandbox_command
 from reports import command as report_command
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command("gate", epilog=gate_command.GATE_EPILOG)(gate_command.gate)
 app.command("doctor", epilog=gate_command.DOCTOR_EPILOG)(gate_command.doctor)
+app.command("prove", epilog=prove_command.EPILOG)(prove_command.prove)
 app.command("sandbox", epilog=sandbox_command.EPILOG)(sandbox_command.sandbox)
 app.command("explain")(explain)
 app.command("report", epilog=report_command.EPILOG)(report_command.report)

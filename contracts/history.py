@@ -115,6 +115,7 @@ class Mark:
     api_operation: ApiOperation
     invoked: float
     returned: float
+    lane: str = ""
 
     def precedes(self, later: Mark) -> bool:
         """Tell whether the other was sent after this one's answer had arrived (contract, LIFE)."""
@@ -178,4 +179,4 @@ class Operation:
     @property
     def mark(self) -> Mark:
         """The operation without its bytes."""
-        return Mark(self.index, self.principal, self.api_operation, self.invoked, self.returned)
+        return Mark(self.index, self.principal, self.api_operation, self.invoked, self.returned, self.lane)

@@ -116,6 +116,11 @@ class Oracle:
             case.samples.append(violation.observed)
 
     @property
+    def broken(self) -> bool:
+        """True once a finding of severity error was opened."""
+        return any(case.severity is Severity.ERROR for case in self._cases.values())
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """Findings so far, errors first, then in the catalogue's order."""
         order = {clause: number for number, clause in enumerate(self._clauses)}

@@ -46,8 +46,8 @@ class DisclosureCheck(Monitor):
             docket.exercise("INPUT-6")
             if not answer.truncated:
                 self._judge_form(reading, answer, docket)
-        text = "\n".join(_texts(reading, answer))
-        for found in giveaways(text, _sent_text(operation.input)):
+        # NUL keeps patterns from reaching from one text into the next.
+        for found in giveaways("\0".join(_texts(reading, answer)), "\0".join(_sent_texts(reading))):
             _report(reading, docket, found.kind, f"an error gives away {found.kind}", shown(found.text))
         if self._keys.found_in(answer.body) or _own_key(reading).found_in(answer.body):
             # The key itself is not repeated here: findings are read by people who do not own it.
@@ -75,12 +75,12 @@ class DisclosureCheck(Monitor):
 
     def _is_from_front(self, reading: Reading, answer: Answer) -> bool:
         """Tell whether a refusal may well have been written before the request reached the shop."""
-        if answer.status in _FRONT:
+        where = reading.route
+        if answer.status in _FRONT or where.api_operation is ApiOperation.OTHER:
             return True
         if answer.status not in {400, 404}:
             return False
-        where = reading.route
-        if where.api_operation is ApiOperation.OTHER or not _is_plain(reading.operation.input):
+        if not _is_plain(reading.operation.input):
             return True
         if where.api_operation in scope.BY_ID and reading.purchase_id is None:
             # Routers that know ids are numbers do not find a path for anything else.
@@ -95,27 +95,35 @@ def _is_plain(sent: Input) -> bool:
 
 
 def _texts(reading: Reading, answer: Answer) -> Iterator[str]:
-    """Yield every text of an error: keys and values of JSON with their escapes resolved, else the body."""
+    """Return every text of an error: the strings of JSON with their escapes resolved, else the body."""
     if reading.document.error is None:
-        waiting: list[object] = [reading.document.value]
-        while waiting:
-            value = waiting.pop()
-            if isinstance(value, str):
-                yield value
-            elif isinstance(value, list):
-                waiting += reversed(value)
-            elif isinstance(value, dict):
-                yield from value
-                waiting += reversed(value.values())
-        return
-    yield html.unescape(answer.body.decode("utf-8", "replace"))
+        return _strings(reading.document.value)
+    return iter([html.unescape(answer.body.decode("utf-8", "replace"))])
 
 
-def _sent_text(sent: Input) -> str:
-    """Return what a server could quote from a request."""
-    body = sent.body.decode("utf-8", "replace")
-    query = [text for pair in sent.query for text in pair]
-    return "\n".join([sent.path, unquote(sent.path), *query, body, body.replace('\\"', '"').replace("\\\\", "\\")])
+def _sent_texts(reading: Reading) -> Iterator[str]:
+    """Yield what a server could quote from a request."""
+    sent = reading.operation.input
+    yield sent.path
+    yield unquote(sent.path)
+    for pair in sent.query:
+        yield from pair
+    yield sent.body.decode("utf-8", "replace")
+    yield from _strings(reading.sent.value)
+
+
+def _strings(root: object) -> Iterator[str]:
+    """Yield the keys and texts of a decoded JSON value of any depth."""
+    waiting = [root]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            yield from value
+            waiting += value.values()
 
 
 def _own_key(reading: Reading) -> KeyFinder:

@@ -37,6 +37,7 @@ _TRACES: Final = (
     r"\bException in thread \"",
     r"\bat (?:async )?(?:[^\s()]+ ){0,4}\(?(?:file://)?(?:/|[A-Za-z]:\\|node:)[^\s():]{1,300}:\d+:\d+\)?",
     r"\bat [\w.`<>\[\]]+\([^)\n]{0,300}\) in \S[^\n]{0,300}:line \d+",
+    r"(?:(?:\A|\n)\s{1,20}at \w[^\n(]{0,300}\([^\n]{0,300}){2}",
     # Go, Rust, Ruby, PHP, Elixir
     r"\bgoroutine \d+ \[[\w ,]+\]:",
     r"\.go:\d+ \+0x[0-9a-f]+",
@@ -50,14 +51,17 @@ _TRACES: Final = (
 
 # A path of these is the server's whatever it ends in; of those below only where it ends in a file of code,
 # since /app/v1/purchases may be a URL behind a prefix.
-_STRONG: Final = r"(?:usr|home|root|etc|var|opt|proc|tmp|mnt|private|Users|Library|nix)"
+_STRONG: Final = r"(?:usr|home|root|etc|var|opt|proc|tmp|mnt|private/(?:var|tmp|etc)|Users/\w+|Library|nix/store)"
 _WEAK: Final = r"(?:app|apps|code|src|srv|build|workspace|workdir|work|service|services|server|data|project|repo)"
 _SEGMENT: Final = r"[\w.@+-]{1,100}"
 
+# What a page of HTML links to is the path of a URL.
+_START: Final = r"(?<![\w/.:~$%*\\-])(?<!src=[\"'])(?<!href=[\"'])"
+
 _PATHS: Final = (
-    rf"(?<![\w/.:~$%*\\-])/{_STRONG}(?:/{_SEGMENT}){{1,30}}",
-    rf"(?<![\w/.:~$%*\\-])/{_WEAK}(?:/{_SEGMENT}){{0,30}}/[\w@+-]{{1,100}}\.{_FILE}\b(?![/\w])",
-    rf"(?<![\w/.:~$%*\\-])/(?:{_SEGMENT}/){{1,30}}[\w@+-]{{1,100}}\.{_CODE}:\d+",
+    rf"{_START}/{_STRONG}(?:/{_SEGMENT}){{1,30}}",
+    rf"{_START}/{_WEAK}(?:/{_SEGMENT}){{0,30}}/[\w@+-]{{1,100}}\.{_FILE}\b(?![/\w])",
+    rf"{_START}/(?:{_SEGMENT}/){{1,30}}[\w@+-]{{1,100}}\.{_CODE}:\d+",
     r"\bfile:///\w",
     # At least two letters a segment: "T:\d\d" is a regular expression.
     r"(?<![\\\w])[A-Za-z]:\\(?:[\w$. -]{2,80}\\){1,30}[\w$. -]{2,80}",

@@ -28,9 +28,7 @@ class KeyFinder:
 
     def __init__(self, keys: Iterable[str]) -> None:
         wanted = sorted({key for key in keys if len(key) >= MIN_LENGTH})
-        self._long = tuple(
-            dict.fromkeys(form for key in wanted if len(key) >= DISTINCT_LENGTH for form in _forms(key))
-        )
+        self._long = tuple(dict.fromkeys(form for key in wanted if len(key) >= DISTINCT_LENGTH for form in _forms(key)))
         self._short = tuple(
             re.compile(rb"(?<!%b)%b(?!%b)" % (_WORD, re.escape(key.encode()), _WORD))
             for key in wanted

@@ -34,6 +34,7 @@ class LeakCheck(Monitor):
 
 
 def _report(reading: Reading, docket: Docket, cause: str, where: str) -> None:
+    request = f"{scope.request_line(reading)}, answered with {reading.operation.status}"
     docket.violate(
         violation(
             "AUTH-3",
@@ -42,6 +43,6 @@ def _report(reading: Reading, docket: Docket, cause: str, where: str) -> None:
             reading.mark,
             expected="no API key in any answer, plain or encoded",
             # The key itself is not repeated here: findings are read by people who do not own it.
-            observed=f"a key in {where} of the answer to {scope.request_line(reading)}, status {reading.operation.status}",
+            observed=f"a key in {where} of the answer to {request}",
         )
     )

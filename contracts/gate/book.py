@@ -23,6 +23,7 @@ class Entry:
         credentials: whether its owner has seen credentials.
         ours: True when this run created it; False when it was there before.
         created_at: as answered.
+        phone: its number, empty while it has none.
         requested: request-code calls the owner has sent for it.
     """
 
@@ -34,6 +35,7 @@ class Entry:
     credentials: bool
     ours: bool
     created_at: str
+    phone: str
     requested: int = 0
 
 
@@ -75,9 +77,11 @@ class Book:
                     isinstance(view.data.get("verification"), dict),
                     created,
                     str(view.data.get("created_at", "")),
+                    str(view.data.get("phone_number") or ""),
                 )
             elif known.principal == operation.principal:
                 known.status = view.status or known.status
+                known.phone = known.phone or str(view.data.get("phone_number") or "")
                 known.credentials = known.credentials or isinstance(view.data.get("verification"), dict)
 
     def get(self, number: int) -> Entry | None:

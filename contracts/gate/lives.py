@@ -16,6 +16,11 @@ from contracts.reading import Reading
 BODIES: Final[tuple[tuple[bytes, bool], ...]] = ((b"", True), (b"{}", True), (b"", False))
 """The lawful ways to ask for a code: body and whether it is labelled when empty (WIRE-2)."""
 
+FIRST_PATIENCE: Final = 0.02
+"""Seconds to read a PENDING purchase before its code is asked for again, doubled each time up to the longest."""
+
+LONGEST_PATIENCE: Final = 3.0
+
 PROVIDER_SHARE: Final = 0.2
 """Share of the time budget that may go into waiting for slow providers, all purchases together."""
 
@@ -86,9 +91,10 @@ class Lives:
 
     def second_request(self, entry: Entry, number: int) -> None:
         """Ask again for a code that was given or refused for good (LIFE-4, LIFE-9)."""
-        body, labelled = BODIES[(number + 1) % len(BODIES)]
-        self.request_code(entry, body=body, labelled=labelled)
-        self.shop.retrieve(entry.id)
+        for times in range(1, 4 if number == 0 else 2):
+            body, labelled = BODIES[(number + times) % len(BODIES)]
+            self.request_code(entry, body=body, labelled=labelled)
+            self.shop.retrieve(entry.id)
 
     def request_code(self, entry: Entry, *, body: bytes = b"", labelled: bool = True, slash: bool = False) -> Operation:
         """Ask for the code of a purchase of ours, and mind whether the target has the operation."""
@@ -199,12 +205,23 @@ class Lives:
         return self.session.book.get(number)
 
     def _await(self, entry: Entry) -> None:
-        """Wait for a slow provider, within the share of the time that all waiting together may take."""
-        if self._provider_seconds <= 0:
-            return
-        before = self.session.pace.elapsed
-        self.shop.settle(entry.id, within=self._provider_seconds)
-        self._provider_seconds -= self.session.pace.elapsed - before
+        """Wait for a slow provider, within the share of the time that all waiting together may take.
+
+        Some targets ask the provider again by themselves, others only when the buyer does; so each round
+        reads for a while and then asks again.
+        """
+        began = self.session.pace.elapsed
+        patience = FIRST_PATIENCE
+        while entry.status == "PENDING" and self._provider_seconds > 0:
+            before = self.session.pace.elapsed
+            self.shop.settle(entry.id, within=min(patience, self._provider_seconds))
+            if entry.status == "PENDING":
+                self.request_code(entry, body=b"{}")
+                self.shop.retrieve(entry.id)
+            self._provider_seconds -= self.session.pace.elapsed - before
+            patience = min(patience * 2, LONGEST_PATIENCE)
+        if self.session.pace.elapsed - began > LONGEST_PATIENCE:
+            self.session.note(f"the provider took {self.session.pace.elapsed - began:.0f} s for a code")
 
     def _mind(self, api_operation: ApiOperation, operation: Operation) -> None:
         if operation.status in {405, 501} and api_operation not in self.survey.served:

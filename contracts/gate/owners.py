@@ -9,7 +9,9 @@ from contracts.gate.book import Entry
 from contracts.gate.lives import Lives
 from contracts.gate.session import Session
 from contracts.gate.shop import Shop
+from contracts.gate.survey import FIRST_COUNTRIES
 from contracts.history import OTHER, OWNER, STRANGER, Aim, ApiOperation, Demand
+from contracts.profiles import PROFILES
 
 READ: Final = Aim("AUTH-4", "another owner's purchase", Demand.EITHER)
 ACT: Final = Aim("AUTH-5", "another owner's purchase", Demand.REFUSE)
@@ -27,12 +29,21 @@ def cross(session: Session, lives: Lives) -> Iterator[str]:
     shop = Shop(session)
     if not session.book.of(OWNER, statuses=["PENDING"]):
         lives.buy()
+    theirs = _their_purchase(session, shop, lives)
+    if theirs is not None:
+        shop.retrieve(theirs, aim=READ)
+        shop.retrieve(theirs, principal=OTHER)
+        yield "the other way round"
     for state in STATES:
         entries = session.book.of(OWNER, statuses=[state], ours=None)[:PER_STATE]
         for entry in entries:
             _try(session, shop, lives, entry)
         if entries:
             yield state
+    for entry in session.book.of(OWNER):
+        session.check_time()
+        shop.retrieve(entry.id, principal=OTHER, aim=READ)
+    yield "every purchase once"
     moved = session.book.of(OWNER, statuses=["PENDING"])[:1]
     for entry in moved:
         # The purchase moves between two reads of the other owner: comparing bodies would miss a leak here.
@@ -47,7 +58,21 @@ def cross(session: Session, lives: Lives) -> Iterator[str]:
         shop.walk(50, principal=OTHER, max_pages=10)
         shop.list_page(1, 50, status="SUCCESS", principal=OTHER)
         shop.list_page(1, 50, sort="date_asc", principal=OTHER)
+        if session.profile.name != PROFILES[0]:
+            for entry in session.book.of(OWNER, statuses=["SUCCESS"])[:1]:
+                # The newer list also searches by a fragment of the number; it must search the caller's alone.
+                query = (("page", "1"), ("page_size", "50"), ("phone_number", entry.phone[1:8]))
+                session.call("GET", "/v1/purchases", principal=OTHER, query=query)
         yield "lists"
+
+
+def _their_purchase(session: Session, shop: Shop, lives: Lives) -> int | None:
+    """Return a purchase of the other owner's, bought where they have none: lists must keep the two apart."""
+    if not session.book.of(OTHER, ours=None):
+        offers = lives.survey.in_stock
+        shop.create(offers[0].country if offers else FIRST_COUNTRIES[0], principal=OTHER)
+    found = session.book.of(OTHER, ours=None)
+    return found[0].id if found else None
 
 
 def _try(session: Session, shop: Shop, lives: Lives, entry: Entry) -> None:

@@ -49,6 +49,12 @@ def wait_hint(answer: Answer, now: float) -> float | None:
 class Pace:
     """The run's clock.
 
+    Attributes:
+        start: when the run began, on the clock.
+        seconds: time budget of the whole run.
+        limit: when the phase at hand must end, seconds since the run began; what follows needs the rest.
+        waited: seconds slept so far.
+
     Args:
         seconds: time budget of the whole run.
         clock: monotonic seconds.
@@ -63,6 +69,7 @@ class Pace:
     ) -> None:
         self.start = clock()
         self.seconds = seconds
+        self.limit = seconds
         self.waited = 0.0
         self._clock = clock
         self._sleep = sleep
@@ -75,8 +82,8 @@ class Pace:
 
     @property
     def left(self) -> float:
-        """Seconds of the budget that are left, never below 0."""
-        return max(0.0, self.seconds - self.elapsed)
+        """Seconds that are left until the limit of the phase at hand, never below 0."""
+        return max(0.0, min(self.limit, self.seconds) - self.elapsed)
 
     def took(self, seconds: float) -> None:
         """Take note of how long one call took, waiting for a rate limit included."""

@@ -22,6 +22,7 @@ class Plan:
         shrink_purchases: purchases that shrinking a failing life may cost.
         race_rounds: how often each race is run.
         rereads: how often every purchase is read again at the end.
+        reads_of_one: how often one purchase in each status is read at the end.
         page_sizes: sizes by which the list is walked at the end.
     """
 
@@ -36,12 +37,13 @@ class Plan:
     shrink_purchases: int
     race_rounds: int
     rereads: int
+    reads_of_one: int
     page_sizes: tuple[int, ...]
 
 
 PLANS: Final[dict[str, Plan]] = {
-    "quick": Plan("quick", 20.0, 60, 16, False, 12, 5, 12, 4, 1, 2, (50, 7)),
-    "full": Plan("full", 60.0, 150, 40, True, 40, 20, 20, 12, 2, 3, (50, 20, 7, 3)),
-    "deep": Plan("deep", 600.0, 1000, 250, True, 300, 150, 40, 60, 10, 5, (50, 33, 20, 7, 3, 1)),
+    "quick": Plan("quick", 20.0, 60, 16, False, 12, 5, 12, 4, 1, 2, 12, (50, 7, 3)),
+    "full": Plan("full", 60.0, 150, 40, True, 40, 20, 20, 12, 2, 3, 40, (50, 25, 10, 7, 3, 1)),
+    "deep": Plan("deep", 600.0, 1000, 250, True, 300, 150, 40, 60, 10, 5, 400, (50, 33, 20, 7, 3, 1)),
 }
 """The depths of the gate by name (design, "Gate")."""

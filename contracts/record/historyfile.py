@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
@@ -104,29 +105,23 @@ def read_history(path: Path) -> Iterator[Operation]:
         OSError: the file cannot be read.
     """
     with path.open("rb") as lines:
-        for number in _numbers():
+        for number in count(1):
             line = lines.readline(_MAX_LINE + 1)
             if not line:
                 return
             try:
-                if len(line) > _MAX_LINE:
-                    raise ValueError(f"longer than {_MAX_LINE} bytes")
-                yield from_line(_object(line))
+                operation = from_line(_object(line))
             except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
                 if not line.endswith(b"\n") and len(line) <= _MAX_LINE:
                     return
                 what = f"{error} is missing" if isinstance(error, KeyError) else str(error)[:200]
                 raise ValueError(f"{path}: line {number} is no operation: {what}") from None
-
-
-def _numbers() -> Iterator[int]:
-    number = 0
-    while True:
-        number += 1
-        yield number
+            yield operation
 
 
 def _object(line: bytes) -> dict[str, Any]:
+    if len(line) > _MAX_LINE:
+        raise ValueError(f"longer than {_MAX_LINE} bytes")
     value = json.loads(line)
     if not isinstance(value, dict):
         raise TypeError("not a JSON object")

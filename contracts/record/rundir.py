@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -47,7 +48,7 @@ class RunDirectory:
             path = _fresh(f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{command}")
         else:
             path = out
-            _make(path, exist_ok=True)
+            _make(path)
             if any((path / name).exists() for name in (RESULT, HISTORY)):
                 raise UsageError(f"{path} already holds a run; choose another --out or remove it")
         if not os.access(path, os.W_OK | os.X_OK):
@@ -95,13 +96,14 @@ class RunDirectory:
                 os.fsync(file.fileno())
             partial.replace(self.path / name)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
             raise UsageError(f"cannot write {self.path / name}: {error.strerror}") from None
 
 
 def _fresh(name: str) -> Path:
     """Make a directory of that name, or with a number after it when runs start within one second."""
-    _make(_RUNS, exist_ok=True)
+    _make(_RUNS)
     for number in range(1, _MOST_IN_A_SECOND):
         path = _RUNS / (name if number == 1 else f"{name}-{number}")
         try:
@@ -114,8 +116,10 @@ def _fresh(name: str) -> Path:
     raise UsageError(f"cannot create {_RUNS / name}: too many runs of this second are there already")
 
 
-def _make(path: Path, *, exist_ok: bool) -> None:
+def _make(path: Path) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=exist_ok)
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UsageError(f"{path} is a file, not a directory") from None
     except OSError as error:
         raise UsageError(f"cannot create {path}: {error.strerror}") from None

@@ -176,7 +176,7 @@ def test_a_slow_bucket_tells_the_whole_wait():
         ("/v1/purchases/1%2Frefund", (routes.PURCHASE, "1/refund")),
         ("/v1/purchases/%31", (routes.PURCHASE, "1")),
         ("/v1%2Fpurchases", None),
-        ("/v1/purchases//", None),
+        ("/v1/purchases//", (routes.PURCHASE, "")),
         ("/V1/purchases", None),
         ("/v1/purchases/12/request-code/x", None),
         ("/v1", None),

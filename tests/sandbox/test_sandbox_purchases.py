@@ -24,6 +24,7 @@ OLDER_KEYS = {
 
 
 def test_a_new_purchase_has_the_keys_of_its_profile(shared):
+    price = shared.owner.get("/v1/accounts/KZ").json()["price"]
     purchase = shared.buy("KZ")
     newer = {"emoji": "🇰🇿", "purchase_source": "API"} if shared.profile == "2026-05" else {}
     assert purchase == {
@@ -32,7 +33,7 @@ def test_a_new_purchase_has_the_keys_of_its_profile(shared):
         "country_code": "KZ",
         "display_name": {"ru": "Казахстан", "en": "Kazakhstan"},
         "phone_number": purchase["phone_number"],
-        "price": {"amount": "2.19", "currency_code": "USD"},
+        "price": price,
         "status": "PENDING",
         "purchase_type": "SINGLE",
         "verification": None,
@@ -262,9 +263,7 @@ def test_the_list_of_countries_is_sorted_and_paged(shared):
     def walk(**parameters):
         items, number = [], 1
         while True:
-            page = shared.owner.get(
-                "/v1/accounts", params={"page": number, "page_size": 7, **parameters}
-            ).json()
+            page = shared.owner.get("/v1/accounts", params={"page": number, "page_size": 7, **parameters}).json()
             items += page["items"]
             if not page["pagination"]["has_next"]:
                 assert page["pagination"]["total_pages"] == number

@@ -1,5 +1,7 @@
 """Refunds by the owner, and everything an administrator can do."""
 
+import json
+
 import pytest
 
 TWENTY_MINUTES = 20 * 60
@@ -77,6 +79,7 @@ def test_a_purchase_can_expire_and_then_be_refunded(api):
     purchase = api.buy()
     assert api.do(f"purchases/{purchase['id']}/expire") == {**purchase, "status": "EXPIRED"}
     assert api.admin.post(f"/admin/purchases/{purchase['id']}/expire").status_code == 409
+    assert api.admin.post("/admin/purchases/1/expire").status_code == 404
     assert api.balance() == 998.5
     assert api.do(f"purchases/{purchase['id']}/refund")["status"] == "REFUND"
     assert api.balance() == 1000
@@ -143,11 +146,12 @@ def test_the_state_counts_purchases_and_requests(api):
         ("balance", {"owner": "\ud800", "amount": "5"}, 404),
         ("purchases/1/refund", {}, 404),
         ("purchases/x/refund", {}, 422),
-        ("purchases/1/expire", {}, 404),
     ],
 )
-def test_an_administrators_mistakes_are_refused(api, operation, members, status):
-    assert api.admin.post(f"/admin/{operation}", json=members).status_code == status
+def test_an_administrators_mistakes_are_refused(shared, operation, members, status):
+    # Not through httpx's own encoder, which cannot write a lone surrogate.
+    response = shared.admin.post(f"/admin/{operation}", content=json.dumps(members))
+    assert response.status_code == status
 
 
 @pytest.mark.parametrize("key", [None, "", "wrong", "owner"])

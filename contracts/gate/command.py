@@ -1,0 +1,166 @@
+"""The commands `assay gate` and `assay doctor`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Final
+
+import typer
+from reports.terminal import render, render_quiet
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from contracts.config import load_settings
+from contracts.gate.doctor import Diagnosis, diagnose
+from contracts.gate.opening import open_gate, open_target
+from contracts.gate.plan import PLANS
+from contracts.gate.progress import LiveProgress
+from contracts.gate.request import make_request
+from contracts.gate.run import Gate
+from contracts.profiles import PROFILES
+
+GATE_EPILOG: Final = (
+    "Examples:\n\n"
+    "assay gate                                      the embedded sandbox, full depth\n\n"
+    "assay gate --url http://127.0.0.1:8080          your own API; its key in ASSAY_API_KEY\n\n"
+    "assay gate --depth quick --profile auto         in a pull request\n\n"
+    "assay gate --url https://staging.example --allow-host staging.example --max-spend 40.00\n\n"
+    "Exit codes: 0 kept, 1 broken, 2 usage, 3 inconclusive, 130 interrupted."
+)
+"""Text below the options of `assay gate`."""
+
+DOCTOR_EPILOG: Final = "Example: ASSAY_API_KEY=… assay doctor --url http://127.0.0.1:8080"
+"""Text below the options of `assay doctor`."""
+
+Url = Annotated[str | None, typer.Option(help="Base URL of the target; without it the embedded sandbox is tested.")]
+ProfileName = Annotated[str | None, typer.Option(help=f"Contract version: {', '.join(PROFILES)} or auto.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of every random choice; it is printed. Default 0.")]
+Config = Annotated[Path | None, typer.Option(help="Settings file; default assay.toml, then pyproject.toml.")]
+AllowHost = Annotated[
+    list[str] | None, typer.Option(help="A host that is not loopback and may be tested; needs a cap as well.")
+]
+MaxPurchases = Annotated[int | None, typer.Option(min=0, help="Purchases the run may make at most.")]
+MaxSpend = Annotated[str | None, typer.Option(metavar="AMOUNT", help="What they may cost at most, such as 25.00.")]
+Timeout = Annotated[str | None, typer.Option(metavar="DURATION", help="How long to wait for one answer. Default 10s.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show one line, the verdict.")]
+Json = Annotated[bool, typer.Option("--json", help="Write run.json to standard output.")]
+
+
+def gate(
+    *,
+    url: Url = None,
+    profile: ProfileName = None,
+    depth: Annotated[str | None, typer.Option(help=f"How much to try: {', '.join(PLANS)}. Default full.")] = None,
+    seed: Seed = None,
+    time: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Time budget, such as 90s or 10m; default by depth.")
+    ] = None,
+    max_purchases: MaxPurchases = None,
+    max_spend: MaxSpend = None,
+    allow_host: AllowHost = None,
+    timeout: Timeout = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory; default reports/runs/<UTC time>-gate.")] = None,
+    config: Config = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    defect: Annotated[
+        list[str] | None, typer.Option(help="Put a seeded defect around the embedded sandbox; may be repeated.")
+    ] = None,
+) -> int:
+    """Hold a Purchases API to its contract: the gate in front of a merge.
+
+    Keys come from the environment: ASSAY_API_KEY, ASSAY_OTHER_API_KEY for a second owner, ASSAY_ADMIN_KEY
+    for a sandbox. Purchases cost the owner real balance; they are counted and capped before they are made.
+    """
+    settings = load_settings(config, Path.cwd())
+    request = make_request(
+        settings,
+        url=url,
+        profile=profile,
+        depth=depth,
+        seed=seed,
+        time=time,
+        max_purchases=max_purchases,
+        max_spend=max_spend,
+        allow_host=allow_host,
+        timeout=timeout,
+        out=out,
+        defects=defect or (),
+    )
+    _end_as_interrupt()
+    with LiveProgress(quiet=quiet or as_json) as progress, open_gate(request, progress) as opened:
+        opened.gate.run()
+    if as_json:
+        sys.stdout.write(json.dumps(opened.document, ensure_ascii=False, indent=2) + "\n")
+    elif quiet:
+        typer.echo(render_quiet(opened.document, opened.directory.path))
+    else:
+        render(opened.document, Console(highlight=False), run_dir=opened.directory.path)
+    return opened.exit_code
+
+
+def doctor(
+    *,
+    url: Url = None,
+    profile: ProfileName = None,
+    allow_host: AllowHost = None,
+    timeout: Timeout = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Tell what a gate could exercise on a target, without buying anything."""
+    settings = load_settings(config, Path.cwd())
+    # Nothing is bought, so a cap of none at all is as good as any.
+    request = make_request(settings, url=url, profile=profile, allow_host=allow_host, timeout=timeout, max_purchases=0)
+    _end_as_interrupt()
+    with open_target(request) as target:
+        found = diagnose(Gate(target, request.options, lambda _: None))
+    if as_json:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    else:
+        _show(found, Console(highlight=False))
+    return 0 if found.reachable else 3
+
+
+def _end_as_interrupt() -> None:
+    """Let SIGTERM and SIGHUP end a run as Ctrl-C does: with everything collected written down."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), interrupt)
+
+
+def _show(found: Diagnosis, console: Console) -> None:
+    console.print(Text(found.target, style="bold"), f"· {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    if not found.reachable:
+        console.print(Text(f"cannot be tested: {found.trouble}", style="red"))
+        return
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for role, state in found.keys.items():
+        table.add_row(f"key of the {role}", state)
+    table.add_row("profile", found.profile or "cannot be told before something was bought")
+    for operation, state in found.operations.items():
+        table.add_row(operation, Text(state))
+    table.add_row("in stock", ", ".join(found.in_stock) or "nothing that accounts shows")
+    table.add_row("balance", found.balance or "not served")
+    table.add_row("levers", "clock and provider can be moved" if found.levers else "none (only a sandbox has them)")
+    console.print(table)
+    console.print()
+    console.print(f"A gate could exercise {len(found.exercisable)} clauses.")
+    by_reason: dict[str, list[str]] = {}
+    for clause, why in found.not_exercisable.items():
+        by_reason.setdefault(why, []).append(clause)
+    for why, clauses in by_reason.items():
+        console.print(Text(f"not {', '.join(clauses)}: {why}"))

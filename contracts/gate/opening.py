@@ -1,0 +1,176 @@
+"""Opening a gate: target, run directory and listener put together, and everything closed and written after."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from reports.rundocs import build
+
+from contracts.gate.run import AUTO, Gate, GateOptions, Listener
+from contracts.gate.target import Keys, Target, admit, keys_from_environment
+from contracts.profiles import DEFAULT_PROFILE
+from contracts.record.masking import Masker
+from contracts.record.result import RunFacts, build_run
+from contracts.record.rundir import RunDirectory
+from fixtures.sandbox.server import SandboxProcess
+from fixtures.sandbox.settings import Settings
+
+SANDBOX_FAILURE_RATE: Final = 0.1
+SANDBOX_PENDING_RATE: Final = 0.1
+"""Shares of code requests that the embedded sandbox fails or leaves waiting, so that runs meet both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRequest:
+    """What a user asks of a gate.
+
+    Attributes:
+        options: what to do.
+        url: base URL of the target, None for the embedded sandbox.
+        allow_hosts: hosts beside loopback that may be tested.
+        capped: whether the user gave a cap on purchases or spend.
+        out: run directory, None for a fresh one below ``reports/runs``.
+        rerun: the command line that runs this again.
+        defects: seeded defects to put around the embedded sandbox.
+        environment: where keys come from.
+    """
+
+    options: GateOptions
+    url: str | None = None
+    allow_hosts: Sequence[str] = ()
+    capped: bool = False
+    out: Path | None = None
+    rerun: str = "assay gate"
+    defects: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+
+
+class OpenGate:
+    """A gate with a place to write to.
+
+    Args:
+        gate: the run.
+        directory: where its documents go.
+        masker: knows its secrets.
+        facts: what was known of it at the start.
+    """
+
+    def __init__(self, gate: Gate, directory: RunDirectory, masker: Masker, facts: RunFacts) -> None:
+        self.gate = gate
+        self.directory = directory
+        self.document: dict[str, Any] = {}
+        self.interrupted = False
+        self.history_trouble: str | None = None
+        self._masker = masker
+        self._facts = facts
+        self._began = time.perf_counter()
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the written verdict."""
+        return int(self.document["exit_code"])
+
+    def mask(self, text: str) -> str:
+        """Return a text with every secret of the run masked."""
+        return self._masker.mask(text)
+
+    def write(self) -> None:
+        """Judge what was held back and write every document of the run."""
+        gate = self.gate
+        gate.finish()
+        session = gate.session
+        facts = RunFacts(
+            command=self._facts.command,
+            target=self._facts.target,
+            profile=session.profile.name,
+            seed=self._facts.seed,
+            started=self._facts.started,
+            rerun=self._facts.rerun,
+            duration_s=time.perf_counter() - self._began,
+            purchases=session.budget.purchases,
+            spend=session.budget.spend,
+            spend_currency=gate.survey.currency or None,
+            requests=session.counts.requests,
+            notes=tuple(session.counts.notes),
+            phases=tuple(gate.phases),
+            interrupted=self.interrupted,
+        )
+        troubles = list(gate.troubles)
+        troubles += ["the run was interrupted"] if self.interrupted else []
+        troubles += [self.history_trouble] if self.history_trouble else []
+        operations = {operation.index: operation for operation in gate.operations}
+        self.document = build_run(facts, gate.results, gate.findings, operations, self._masker, troubles=troubles)
+        self.directory.write_result(self.document)
+        build(self.directory.path)
+
+
+@contextlib.contextmanager
+def open_target(request: GateRequest) -> Iterator[Target]:
+    """Yield the target of a request: the one named, or the embedded sandbox while the context is open.
+
+    Raises:
+        UsageError: the target must not be tested, or its keys are missing.
+    """
+    if request.url is not None:
+        keys = keys_from_environment(request.environment)
+        yield admit(request.url, keys, allow_hosts=request.allow_hosts, capped=request.capped)
+        return
+    profile = DEFAULT_PROFILE if request.options.profile == AUTO else request.options.profile
+    settings = Settings(
+        profile=profile,
+        seed=request.options.seed,
+        failure_rate=SANDBOX_FAILURE_RATE,
+        pending_rate=SANDBOX_PENDING_RATE,
+    )
+    with SandboxProcess(settings, request.defects) as sandbox:
+        keys = Keys(sandbox.owner_key, sandbox.other_key, sandbox.admin_key)
+        yield Target(sandbox.url, sandbox.url, loopback=True, keys=keys, embedded=True)
+
+
+@contextlib.contextmanager
+def open_gate(request: GateRequest, listener: Listener | None = None) -> Iterator[OpenGate]:
+    """Yield a gate that is ready to run; whatever happens, what it collected is written at the end.
+
+    Args:
+        request: what the user asks.
+        listener: told how the run goes.
+
+    Raises:
+        UsageError: bad usage, found before anything is sent.
+    """
+    with open_target(request) as target:
+        directory = RunDirectory.create("gate", request.out, datetime.now(UTC))
+        masker = _masker(target.keys)
+        options = request.options
+        profile = DEFAULT_PROFILE if options.profile == AUTO else options.profile
+        facts = RunFacts(
+            command="gate",
+            target=target.url,
+            profile=profile,
+            seed=options.seed,
+            started=datetime.now(UTC),
+            rerun=request.rerun,
+        )
+        directory.write_started(facts)
+        with directory.history(masker) as history:
+            opened = OpenGate(Gate(target, options, history.write, listener), directory, masker, facts)
+            try:
+                yield opened
+            except KeyboardInterrupt:
+                opened.interrupted = True
+            finally:
+                history.close()
+                opened.history_trouble = history.trouble
+                opened.write()
+
+
+def _masker(keys: Keys) -> Masker:
+    known = {"owner": keys.owner, "other": keys.other, "admin": keys.admin}
+    return Masker({label: key for label, key in known.items() if key})

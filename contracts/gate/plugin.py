@@ -1,0 +1,47 @@
+"""The gate as plain pytest: options and the fixture that its test module runs on.
+
+Loaded by pytest in every environment where assay is installed, so that everything else is imported only
+once a test asks for the fixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from contracts.gate.suite import Suite
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of `assay gate` under the prefix ``--assay-``."""
+    group = parser.getgroup("assay", "assay: hold a Purchases API to its contract")
+    group.addoption("--assay-url", metavar="URL", help="base URL of the target; default: the embedded sandbox")
+    group.addoption("--assay-profile", metavar="NAME", help="contract version: 2026-02 (default), 2026-05 or auto")
+    group.addoption("--assay-depth", metavar="DEPTH", help="how much to try: quick (default here), full or deep")
+    group.addoption("--assay-seed", metavar="N", type=int, help="seed of every random choice; default 0")
+    group.addoption("--assay-time", metavar="DURATION", help="time budget, such as 90s; default by depth")
+    group.addoption("--assay-max-purchases", metavar="N", type=int, help="purchases the run may make at most")
+    group.addoption("--assay-max-spend", metavar="AMOUNT", help="what they may cost at most")
+    group.addoption("--assay-allow-host", metavar="HOST", action="append", help="a host beside loopback to test")
+    group.addoption("--assay-out", metavar="DIR", type=Path, help="run directory; default reports/runs/<time>-gate")
+    group.addoption("--assay-config", metavar="FILE", type=Path, help="settings file; default assay.toml")
+
+
+@pytest.fixture(scope="session")
+def assay_suite(request: pytest.FixtureRequest) -> Iterator[Suite]:
+    """The gate of this pytest session; its documents are written when the session ends."""
+    from contracts.errors import UsageError  # noqa: PLC0415 - see the module's docstring
+    from contracts.gate.suite import open_suite  # noqa: PLC0415
+
+    def option(name: str) -> Any:
+        return request.config.getoption(f"--assay-{name}")
+
+    try:
+        with open_suite(option) as suite:
+            yield suite
+    except UsageError as error:
+        pytest.exit(f"assay: {error}", returncode=2)

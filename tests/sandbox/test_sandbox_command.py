@@ -1,0 +1,113 @@
+"""`assay sandbox` as a person meets it."""
+
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from fixtures.sandbox.command import EPILOG, sandbox
+from fixtures.sandbox.countries import COUNTRIES
+
+PROGRAM = "import typer; from fixtures.sandbox.command import sandbox; typer.run(sandbox)"
+
+
+@pytest.fixture
+def run():
+    app = typer.Typer()
+    app.command(epilog=EPILOG)(sandbox)
+
+    def run_once(*options):
+        return CliRunner().invoke(app, options)
+
+    return run_once
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--latency", "50 parsecs"], "latency '50 parsecs' is not a duration such as 50ms, 1.5s or 1m"),
+        (["--latency", "50"], "latency '50' is not a duration such as 50ms, 1.5s or 1m"),
+        (["--latency", "-1s"], "latency '-1s' is not a duration such as 50ms, 1.5s or 1m"),
+        (["--latency", "90m"], "latency 5400.0 is not between 0 and 3600"),
+        (["--profile", "2026-5"], "unknown profile '2026-5'; the known ones are 2026-02 and 2026-05"),
+        (["--failure-rate", "2"], "failure rate 2.0 is not between 0 and 1"),
+        (["--rate-limit", "0"], "rate limit 0.0 is not between 0.001 and 1e+09"),
+        (["--balance", "a lot"], "balance 'a lot' is not an amount such as 1000.00"),
+        (["--store", "/no/such/place.db"], "cannot open the store /no/such/place.db: unable to open database file"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(run, options, complaint):
+    result = run("--port", "0", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"assay sandbox: {complaint}\n"
+
+
+def test_a_port_in_use_is_one_line_and_exit_2(run):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("--port", str(port))
+    assert result.exit_code == 2
+    assert result.stderr == (f"assay sandbox: port {port} is in use; choose another with --port, or 0 for a free one\n")
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_an_impossible_port_is_exit_2(run, port):
+    assert run("--port", port).exit_code == 2
+
+
+def test_help_tells_every_option_and_examples(run):
+    text = run("--help").stdout
+    for word in ("--profile", "--seed", "--latency", "--failure-rate", "--rate-limit", "--store", "Examples"):
+        assert word in text
+
+
+@pytest.fixture
+def terminal():
+    """Run the command in a process; give the process and what it printed until the last line."""
+    children = []
+
+    def open_one(*options):
+        child = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "--port", "0", *options], stdout=subprocess.PIPE, text=True
+        )
+        children.append(child)
+        lines = []
+        for line in child.stdout:
+            lines.append(line)
+            if "/admin/state" in line:
+                break
+        return child, "".join(lines)
+
+    yield open_one
+    for child in children:
+        child.kill()
+        child.communicate()
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_it_serves_until_a_signal_and_its_curl_line_works(terminal, number, status):
+    child, text = terminal("--profile", "2026-05", "--seed", "7", "--latency", "1ms")
+    url = re.search(r"http://127\.0\.0\.1:\d+", text)[0]
+    for country in COUNTRIES.values():
+        assert f"{country.code}  {country.en}" in text
+    words = shlex.split(re.search(r"curl -s \S+/v1/purchases.*\n.*", text)[0])
+    headers = dict(word.split(": ") for flag, word in zip(words, words[1:], strict=False) if flag == "-H")
+    body = words[words.index("-d") + 1]
+    response = httpx.post(words[2], headers=headers, content=body, trust_env=False)
+    assert response.status_code == 200
+    assert response.json()["purchase_source"] == "API"
+    assert words[2] == f"{url}/v1/purchases"
+    child.send_signal(number)
+    assert child.wait(10) == status
+
+
+def test_a_known_seed_gives_known_keys(terminal):
+    keys = [re.findall(r"Sb0\w{32}", terminal("--seed", seed)[1]) for seed in ("7", "7", "8")]
+    assert keys[0] == keys[1] != keys[2]
