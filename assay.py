@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from contracts.errors import UsageError
@@ -13,6 +12,9 @@ from contracts.gate import command as gate_command
 from contracts.prove import command as prove_command
 from fixtures.sandbox import command as sandbox_command
 from reports import command as report_command
+
+_CliError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""What typer raises for bad usage; newer versions carry a copy of click of their own."""
 
 USAGE = 2
 INTERRUPTED = 130
@@ -39,14 +41,15 @@ def main() -> None:
     """Run the command line; bad usage is one line and exit code 2, whatever its depth."""
     try:
         code = app(standalone_mode=False)
-    except click.ClickException as error:
-        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "assay"
-        _complain(f"{error.format_message()} ({where} --help)")
+    except _CliError as error:
+        context = getattr(error, "ctx", None)
+        where = context.command_path if context is not None else "assay"
+        _complain(f"{getattr(error, 'format_message', error.__str__)()} (see {where} --help)")
         code = USAGE
     except UsageError as error:
         _complain(str(error))
         code = USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -19,6 +19,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -50,15 +51,15 @@ def main() -> int:
         rates: dict[str, list[float]] = {name: [] for name in targets}
         for name, port in targets.items():
             drive(port, sandbox.owner_key, 500, options.connections)
-            print(f"{name}: warm, {options.creates} creates a round on {options.connections} connections")
+            _say(f"{name}: warm, {options.creates} creates a round on {options.connections} connections")
         for number in range(1, options.rounds + 1):
             for name, port in targets.items():
                 seconds = drive(port, sandbox.owner_key, options.creates, options.connections)
                 rates[name].append(options.creates / seconds)
-            print(f"round {number}: " + ", ".join(f"{name} {rates[name][-1]:,.0f}/s" for name in targets))
+            _say(f"round {number}: " + ", ".join(f"{name} {rates[name][-1]:,.0f}/s" for name in targets))
     medians = {name: statistics.median(each) for name, each in rates.items()}
-    print("median: " + ", ".join(f"{name} {median:,.0f}/s" for name, median in medians.items()))
-    print(f"sandbox / peer: {medians['sandbox'] / medians['peer']:.2f}; wanted {options.least:,.0f}/s at least")
+    _say("median: " + ", ".join(f"{name} {median:,.0f}/s" for name, median in medians.items()))
+    _say(f"sandbox / peer: {medians['sandbox'] / medians['peer']:.2f}; wanted {options.least:,.0f}/s at least")
     return 0 if medians["sandbox"] >= options.least else 1
 
 
@@ -125,12 +126,13 @@ def _whole(answer: bytearray) -> bool:
 @contextmanager
 def _peer() -> Iterator[tuple[int, int]]:
     """Run the peer as a child process; yield its process id and port."""
-    child = subprocess.Popen([sys.executable, __file__, "--peer"], stdout=subprocess.PIPE)
+    child = subprocess.Popen(  # noqa: S603 - this interpreter and this file
+        [sys.executable, __file__, "--peer"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     try:
         assert child.stdout is not None
         yield child.pid, int(child.stdout.readline())
     finally:
-        child.terminate()
         child.communicate()
 
 
@@ -159,10 +161,22 @@ def _serve_peer() -> None:
 
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
-        print(listener.getsockname()[1], flush=True)
+        _say(str(listener.getsockname()[1]))
         app = Starlette(routes=[Route("/v1/purchases", create, methods=["POST"])])
         config = uvicorn.Config(app, http="httptools", ws="none", log_config=None, access_log=False)
-        uvicorn.Server(config).run(sockets=[listener])
+        server = uvicorn.Server(config)
+
+        def end_with_parent() -> None:
+            os.read(0, 1)
+            server.should_exit = True
+
+        threading.Thread(target=end_with_parent, daemon=True).start()
+        server.run(sockets=[listener])
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _cores() -> tuple[int | None, int | None]:

@@ -262,7 +262,7 @@ def _tolerance(clause: Clause, name: str, value: object, where: str) -> float:
     return float(value)
 
 
-_READERS: Final[Mapping[str, Callable[[object, str], object]]] = {
+_READERS: Final[Mapping[str, Callable[[object, str], Any]]] = {
     "url": _url,
     "profile": _choice(*PROFILES, AUTO),
     "seed": _count,

@@ -56,7 +56,7 @@ class SlashCheck(Monitor):
         key = _key(reading)
         if status is None or key is None:
             return
-        forms = self._forms(kind, key)
+        forms = self._forms(kind, key, docket)
         form = forms.slash if reading.route.slash else forms.plain
         if 200 <= status < 300 or (kind in _ACTIONS and status == 409):
             form.served = reading.mark
@@ -76,16 +76,15 @@ class SlashCheck(Monitor):
     def finish(self, docket: Docket) -> None:
         """Judge the forms that were missing while their twin was served."""
         for key, forms in (*self._by_path.items(), *self._by_purchase.items()):
-            name = key[1]
-            _compare(name, forms.slash, forms.plain, "with", docket)
-            _compare(name, forms.plain, forms.slash, "without", docket)
+            _settle(key, forms, docket)
 
-    def _forms(self, kind: ApiOperation, key: tuple[str, ...]) -> _Forms:
+    def _forms(self, kind: ApiOperation, key: tuple[str, ...], docket: Docket) -> _Forms:
         known = self._by_purchase if kind in scope.BY_ID else self._by_path
         if key not in known:
             known[key] = _Forms()
             if known is self._by_purchase and len(known) > MAX_PURCHASES:
-                del known[next(iter(known))]
+                oldest = next(iter(known))
+                _settle(oldest, known.pop(oldest), docket)
         return known[key]
 
 
@@ -104,6 +103,12 @@ def _key(reading: Reading) -> tuple[str, ...] | None:
             return None
         subject = repr(sorted(query.items()))
     return (reading.operation.principal, kind.value, subject)
+
+
+def _settle(key: tuple[str, ...], forms: _Forms, docket: Docket) -> None:
+    """Judge both forms of one request, each in the light of the other."""
+    _compare(key[1], forms.slash, forms.plain, "with", docket)
+    _compare(key[1], forms.plain, forms.slash, "without", docket)
 
 
 def _compare(name: str, form: _Form, other: _Form, preposition: str, docket: Docket) -> None:

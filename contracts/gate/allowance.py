@@ -1,38 +1,52 @@
-"""The allowance: the share of a run's money that one phase may spend, so that the later ones have some left."""
+"""The allowance: the share of a run's money that one purpose may cost, so that the others have some left."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
 from typing import Final
 
 from contracts.gate.budget import Budget
 
 SHARE: Final = 3
-"""One part in so many of what is left goes to a phase at most."""
+"""One part in so many of what is left goes to one purpose at most."""
 
 
 class Allowance:
-    """Counts what a phase spends from its first request on.
+    """Counts what is bought for one purpose.
 
     Args:
         budget: of the run.
-        purchases: how many the phase would like to make.
+        purchases: how many the purpose would like to make.
+
+    Attributes:
+        purchases: how many it may make.
+        made: how many it has made, creates of unknown outcome included.
     """
 
     def __init__(self, budget: Budget, purchases: int) -> None:
-        self._budget = budget
-        self._purchases = budget.purchases
-        self._spend = budget.spend
         left = budget.left
         self.purchases = max(0, purchases if left is None else min(purchases, left // SHARE))
+        self.made = 0
+        self._budget = budget
+        self._spent = Decimal(0)
         self._max_spend = None if budget.max_spend is None else (budget.max_spend - budget.spend) / SHARE
 
-    @property
-    def made(self) -> int:
-        """Purchases made since, creates of unknown outcome included."""
-        return self._budget.purchases - self._purchases
+    @contextmanager
+    def charged(self) -> Iterator[None]:
+        """Charge what is bought within the context to this purpose."""
+        purchases, spend = self._budget.purchases, self._budget.spend
+        try:
+            yield
+        finally:
+            self.made += self._budget.purchases - purchases
+            self._spent += self._budget.spend - spend
 
-    def affords(self, purchases: int = 1, of: float = 1.0) -> bool:
-        """Tell whether so many more purchases fit into this part (0..1) of the allowance."""
-        if self.made + purchases > self.purchases * of:
+    def affords(self, purchases: int = 1, part: float = 1.0) -> bool:
+        """Tell whether so many more purchases fit into a part (0..1) of the allowance."""
+        if purchases == 0:
+            return True
+        if self.made + purchases > self.purchases * part:
             return False
-        return self._max_spend is None or self._budget.spend - self._spend < self._max_spend
+        return self._max_spend is None or self._spent < self._max_spend

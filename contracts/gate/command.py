@@ -12,7 +12,6 @@ from types import FrameType
 from typing import Annotated, Final
 
 import typer
-from reports.terminal import render, render_quiet
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -25,6 +24,7 @@ from contracts.gate.progress import LiveProgress
 from contracts.gate.request import make_request
 from contracts.gate.run import Gate
 from contracts.profiles import PROFILES
+from reports.terminal import render, render_quiet
 
 GATE_EPILOG: Final = (
     "Examples:\n\n"
@@ -117,8 +117,8 @@ def doctor(
 ) -> int:
     """Tell what a gate could exercise on a target, without buying anything."""
     settings = load_settings(config, Path.cwd())
-    # Nothing is bought, so a cap of none at all is as good as any.
-    request = make_request(settings, url=url, profile=profile, allow_host=allow_host, timeout=timeout, max_purchases=0)
+    # Only requests that must be refused are sent, each of which a broken target could still charge for.
+    request = make_request(settings, url=url, profile=profile, allow_host=allow_host, timeout=timeout, max_purchases=1)
     _end_as_interrupt()
     with open_target(request) as target:
         found = diagnose(Gate(target, request.options, lambda _: None))

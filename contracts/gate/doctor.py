@@ -85,5 +85,5 @@ def diagnose(gate: Gate) -> Diagnosis:
 
 def _survey_alone(gate: Gate) -> Iterator[str]:
     """The survey without the purchase that a gate may make to tell the profile."""
-    gate.survey = survey(gate.session)
+    gate.survey = survey(gate.session, gate.options.countries)
     yield "surveyed"

@@ -111,8 +111,8 @@ def contained() -> Iterator[None]:
         set_hypothesis_home_dir(home)
 
 
-def shrinks(call: Callable[[], None]) -> None:
-    """Let Hypothesis find and shrink a failing example, whose outcome the caller has kept.
+def run_to_end(call: Callable[[], None]) -> None:
+    """Let Hypothesis find and shrink a failing example, where the caller keeps what came of each.
 
     A server that does not answer twice alike makes Hypothesis complain of a flaky test; what was seen once
     was seen all the same.

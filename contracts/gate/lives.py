@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from contracts.gate.book import Entry
@@ -33,14 +34,23 @@ class Lives:
         survey: what the target serves.
         plan: how much to do.
         levers: what only a sandbox lets a test do, None for other targets.
+        countries: those to try where accounts shows none.
     """
 
-    def __init__(self, session: Session, survey: Survey, plan: Plan, levers: Levers | None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        survey: Survey,
+        plan: Plan,
+        levers: Levers | None,
+        countries: Sequence[str] = (),
+    ) -> None:
         self.session = session
         self.shop = Shop(session)
         self.survey = survey
         self.plan = plan
         self.levers = levers
+        self._fallback = list(countries) or list(FIRST_COUNTRIES)
         self._provider_seconds = session.pace.seconds * PROVIDER_SHARE
 
     def buy_every_country(self) -> list[Entry]:
@@ -179,7 +189,7 @@ class Lives:
     def _countries(self) -> list[str]:
         if self.survey.offers:
             return [offer.country for offer in self.survey.in_stock]
-        return list(FIRST_COUNTRIES)
+        return self._fallback
 
     def _buy(self, country: str) -> Entry | None:
         has_accounts = self.survey.has(ApiOperation.ACCOUNT)

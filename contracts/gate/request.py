@@ -76,6 +76,7 @@ def make_request(
         tolerances=settings.tolerance,
         require=settings.require,
         optional=settings.optional,
+        countries=settings.countries,
     )
     rerun = ["assay", "gate", *(["--url", url] if url else []), "--profile", name, "--depth", depth]
     rerun += ["--seed", str(number), *(part for defect in defects for part in ("--defect", defect))]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Final, Protocol
 
 from contracts.clauses import load_clauses
@@ -30,7 +32,7 @@ from contracts.history import OWNER, Operation
 from contracts.monitor import Setting
 from contracts.oracle import make_oracle
 from contracts.profiles import DEFAULT_PROFILE, get_profile
-from contracts.record import result as record
+from contracts.record.result import Phase as PhaseRecord
 
 AUTO: Final = "auto"
 
@@ -51,6 +53,7 @@ class GateOptions:
         tolerances: configured tolerances by clause id.
         require: clauses required over the catalogue's.
         optional: clauses not required though the catalogue does.
+        countries: the only ones to buy, every one in stock without any.
     """
 
     plan: Plan
@@ -64,6 +67,7 @@ class GateOptions:
     tolerances: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     require: Sequence[str] = ()
     optional: Sequence[str] = ()
+    countries: Sequence[str] = ()
 
 
 class Listener(Protocol):
@@ -107,7 +111,7 @@ class Gate:
         self.options = options
         self.operations: list[Operation] = []
         self.troubles: list[str] = []
-        self.phases: list[record.Phase] = []
+        self.phases: list[PhaseRecord] = []
         self.survey = Survey()
         self.profile_detected = False
         self._listener = listener or Silent()
@@ -134,7 +138,7 @@ class Gate:
         """The buyer of this run, once the survey is done."""
         if self._lives is None:
             self._levers = find_levers(self.target, self._wire)
-            self._lives = Lives(self.session, self.survey, self.options.plan, self._levers)
+            self._lives = Lives(self.session, self.survey, self.options.plan, self._levers, self.options.countries)
         return self._lives
 
     def run(self) -> None:
@@ -171,9 +175,13 @@ class Gate:
         except (UnreachableError, NoPurchasesApiError, ForeignAddressError) as trouble:
             self.troubles.append(str(trouble))
             self._stopped = True
+        except Exception as error:  # noqa: BLE001 - a phase that crashes has tested nothing more; the others go on
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            what = f"{type(error).__name__}: {str(error)[:200]}"
+            self.troubles.append(f"{name} crashed: {what} ({Path(last.filename).name}, line {last.lineno})")
         finally:
             self.phases.append(
-                record.Phase(
+                PhaseRecord(
                     name,
                     round(time.perf_counter() - began, 3),
                     self.session.counts.requests - requests,
@@ -234,7 +242,7 @@ Phase = Callable[[Gate], Iterator[str]]
 
 
 def _survey(gate: Gate) -> Iterator[str]:
-    gate.survey = survey(gate.session)
+    gate.survey = survey(gate.session, gate.options.countries)
     yield f"{len(gate.survey.offers)} countries, {len(gate.survey.in_stock)} in stock"
     if not gate.adopt_profile():
         gate.lives.buy()

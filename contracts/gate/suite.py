@@ -81,6 +81,7 @@ def open_suite(option: Callable[[str], Any]) -> Iterator[Suite]:
         max_purchases=option("max-purchases"),
         max_spend=option("max-spend"),
         allow_host=option("allow-host"),
+        timeout=None,
         out=option("out"),
     )
     with open_gate(request) as opened:

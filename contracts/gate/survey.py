@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -83,8 +84,12 @@ class Survey:
         return sorted((o for o in self.offers.values() if not o.available), key=lambda offer: offer.country)
 
 
-def survey(session: Session) -> Survey:
+def survey(session: Session, countries: Sequence[str] = ()) -> Survey:
     """Find out what a target serves, without buying anything.
+
+    Args:
+        session: through which every request leaves.
+        countries: the only ones to ask about, all without any.
 
     Raises:
         UnreachableError: nothing answers.
@@ -104,7 +109,7 @@ def survey(session: Session) -> Survey:
     _recognise(session, [profile, listed, refused])
     if listed.outcome is Outcome.OK:
         known.found = len({view.id for view in shop.walk(50)})
-    _accounts(session, shop, known)
+    _accounts(session, shop, known, countries)
     _second_owner(session, shop, known)
     return known
 
@@ -160,12 +165,17 @@ def _recognise(session: Session, answers: list[Operation]) -> None:
         )
 
 
-def _accounts(session: Session, shop: Shop, known: Survey) -> None:
+def _accounts(session: Session, shop: Shop, known: Survey, countries: Sequence[str]) -> None:
     """Ask about every country, or, on a target that is not quick, about the most common ones."""
-    rest = sorted(country.alpha_2 for country in pycountry.countries if country.alpha_2 not in FIRST_COUNTRIES)
+    first = tuple(countries) or FIRST_COUNTRIES
+    rest = (
+        []
+        if countries
+        else sorted(country.alpha_2 for country in pycountry.countries if country.alpha_2 not in FIRST_COUNTRIES)
+    )
     refusals = 0
-    for number, code in enumerate([*FIRST_COUNTRIES, *rest]):
-        if number >= len(FIRST_COUNTRIES) and not session.pace.affords(len(rest), 0.05):
+    for number, code in enumerate([*first, *rest]):
+        if number >= len(first) and not session.pace.affords(len(rest), 0.05):
             session.note(f"accounts were asked about {number} countries; the target is too slow to ask about all")
             break
         operation = shop.account(code)
@@ -177,7 +187,7 @@ def _accounts(session: Session, shop: Shop, known: Survey) -> None:
             _offer(session, known, code, operation)
         else:
             refusals += 1
-            if not known.offers and refusals >= len(FIRST_COUNTRIES):
+            if not known.offers and refusals >= len(first):
                 break
     if not known.offers:
         known.lacking[ApiOperation.ACCOUNT] = "GET /v1/accounts/{country_code} was served for no country"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -59,9 +60,10 @@ class Purchase:
         bare: a view outside of a list that showed it ended and without credentials.
         shown: the first view with credentials.
         grown: the first view with a password, where ``shown`` had none.
-        described: the view that its unchanging values were last read from.
         phoned: the first view with a phone number.
         asked: the request-code of its owner whose answer arrived last.
+        touched: the request-code or refund of anybody whose answer arrived last.
+        unsure: True when its owner's, or one that was never answered, may take effect at any time.
         raced: True when its create overlapped another one.
         raced_code: True when two of its request-codes overlapped.
         spoiled: True when its id was given twice: what is seen of it contradicts itself for that reason alone.
@@ -79,7 +81,6 @@ class Purchase:
         "created",
         "created_at",
         "credentials",
-        "described",
         "grown",
         "id",
         "known",
@@ -98,7 +99,9 @@ class Purchase:
         "shown",
         "spoiled",
         "stray",
+        "touched",
         "type",
+        "unsure",
         "written",
     )
 
@@ -120,7 +123,6 @@ class Purchase:
         self.credentials: Credentials | None = None
         self.shown: Mark | None = None
         self.grown: Mark | None = None
-        self.described: Mark | None = None
         self.country: str | None = None
         self.price: Money | None = None
         self.type: str | None = None
@@ -130,6 +132,8 @@ class Purchase:
         self.phone: str | None = None
         self.phoned: Mark | None = None
         self.asked: Mark | None = None
+        self.touched: Mark | None = None
+        self.unsure = False
         self.raced = False
         self.raced_code = False
         self.spoiled = False
@@ -169,7 +173,7 @@ class Purchase:
             self.settled, self.settled_status = mark, status
         if mark.api_operation in WRITES:
             self.written = mark
-        elif sight.proof is Proof.NULL and mark.api_operation is not ApiOperation.LIST:
+        if sight.proof is Proof.NULL and mark.api_operation is not ApiOperation.LIST:
             self.bare = self.bare or mark
 
     def _file_credentials(self, sight: Sight) -> None:
@@ -195,7 +199,6 @@ class Purchase:
         self.name_ru = self.name_ru or described["display_name.ru"]
         self.name_en = self.name_en or described["display_name.en"]
         self.price = self.price or money_of(data.get("price"))
-        self.described = sight.mark
 
 
 class Sight:
@@ -226,12 +229,10 @@ class Sight:
         return self.status in SETTLED
 
 
-def describe(data: object) -> dict[str, str | None]:
+def describe(data: Mapping[str, object]) -> dict[str, str | None]:
     """Return the texts of a purchase object that never change (LIFE-5), by key."""
-    if not isinstance(data, dict):
-        return {}
     name = data.get("display_name")
-    names = name if isinstance(name, dict) else {}
+    names = name if isinstance(name, Mapping) else {}
     created = data.get("created_at")
     return {
         "country_code": text_of(data.get("country_code")),

@@ -66,7 +66,7 @@ class Shown:
         verdict: of the gate.
         caught_by: clauses of error findings, in the catalogue's order.
         warned_by: clauses of warnings only.
-        missed: required clauses that were not exercised.
+        missed: required clauses that were not exercised, and what kept the gate from them.
         seconds: of the whole gate.
         requests: of the whole gate.
         purchases: of the whole gate.
@@ -132,7 +132,8 @@ def _gate(case: Case, target: Target) -> Shown:
         caught.append((seconds, gate.session.budget.purchases))
     caught_by = tuple(dict.fromkeys(finding.clause for finding in errors))
     warned = tuple(dict.fromkeys(f.clause for f in findings if f.severity is not Severity.ERROR))
-    missed = tuple(r.id for r in results if r.required and r.verdict is ClauseVerdict.NOT_EXERCISED)
+    untested = (r.id for r in results if r.required and r.verdict is ClauseVerdict.NOT_EXERCISED)
+    missed = (*untested, *gate.troubles)
     verdict, reasons = decide(results, findings, gate.troubles)
     note = f"{errors[0].title}: {errors[0].observed}"[:300] if errors else reasons[0]
     return Shown(

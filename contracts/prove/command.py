@@ -97,6 +97,8 @@ def _run(cases: Sequence[Case], folder: Path, jobs: int, *, quiet: bool) -> list
             keep(path, one)
             known[one.key] = one
             progress.update(task, advance=1, description=one.name[:30])
+            if not console.is_terminal:
+                console.print(Text(f"[{len(known)}/{len(cases)}] {one.name}"))
             if not one.right:
                 console.print(Text(f"{one.kind} {one.name}: {_complaint(one)}", style="red"))
     return [known[case.key] for case in cases]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from contracts.prove.case import CONTROL, DEFECT, Case, Shown, show
 
@@ -22,7 +23,7 @@ def run_cases(cases: Sequence[Case], jobs: int) -> Iterator[Shown]:
     """
     # A fresh interpreter for each worker: a fork would copy the threads' locks of this one.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=20) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
         pending: set[Future[Shown]] = {pool.submit(show, case) for case in cases}
         try:
             while pending:
@@ -41,9 +42,9 @@ def load_shown(path: Path) -> dict[str, Shown]:
         return found
     for line in path.read_text("utf-8").splitlines():
         try:
-            value = json.loads(line)
-            shown = Shown(**{name: tuple(v) if isinstance(v, list) else v for name, v in value.items()})
-        except (ValueError, TypeError):
+            fields: dict[str, Any] = json.loads(line)
+            shown = Shown(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})
+        except (ValueError, TypeError, AttributeError):
             continue
         found[shown.key] = shown
     return found

@@ -18,6 +18,10 @@ from contracts.record.store import SHORTEST, SecretStore, Span
 _MOST: Final = 200_000
 """Values of one generation. The older of two is forgotten: a soak test may buy for days."""
 
+_LONGEST_HARMLESS: Final = 200
+_MOST_HARMLESS: Final = 10_000
+"""Short texts without a secret, such as headers, come again and again: they are remembered."""
+
 _PHONE: Final = re.compile(r"\+?[0-9]{6,15}")
 _ISSUED: Final = re.compile(r"<(key|code|password|phone):([^<>:]{1,60})(?::[^<>]{1,60})?>")
 _LONGEST_SHAPE: Final = 40
@@ -51,6 +55,8 @@ class Masker:
         self._keys = KeyFinder(keys)
         self._stores: tuple[SecretStore, ...] = (SecretStore(),)
         self._counts: dict[str, int] = {"code": 0, "password": 0, "phone": 0}
+        self._version = 0
+        self._harmless: set[str] = set()
         self._with_space = any(" " in key for key in keys.values())
 
     def learn(self, kind: Kind, value: str) -> None:
@@ -81,6 +87,8 @@ class Masker:
             newest.add(known, mask)
             if value != known:
                 newest.add(value, mask)
+            self._version += 1
+            self._harmless.clear()
 
     def learn_from(self, operation: Operation) -> None:
         """Remember every phone number, code and password that an operation shows."""
@@ -89,6 +97,9 @@ class Masker:
 
     def mask(self, text: str) -> str:
         """Return a text with every known secret replaced by its mask."""
+        if text in self._harmless:
+            return text
+        version = self._version
         issued = [match.span() for match in _ISSUED.finditer(text) if self._is_ours(match)]
         spans: list[Span] = []
         stores = self._stores
@@ -97,7 +108,14 @@ class Masker:
                 start, end = spelling.span(found.start, found.end)
                 if not any(first <= start and end <= last for first, last in issued):
                     spans.append(Span(start, end, found.mask))
-        return _replaced(text, spans) if spans else text
+        if spans:
+            return _replaced(text, spans)
+        if len(text) <= _LONGEST_HARMLESS:
+            with self._lock:
+                # What was learnt meanwhile may well be in it.
+                if version == self._version and len(self._harmless) < _MOST_HARMLESS:
+                    self._harmless.add(text)
+        return text
 
     def mask_value(self, value: object) -> object:
         """Return a decoded JSON value with every known secret in it replaced, keys of objects included.

@@ -106,8 +106,14 @@ class SecretStore:
             heads = self._lengths[size]
             if heads:
                 starts = [at for at in range(len(text) - size + 1) if text[at : at + size] in heads]
+                beyond = 0
                 for start in starts:
-                    yield from self._find_at(text, start, heads[text[start : start + size]])
+                    if start < beyond:
+                        continue
+                    for span in self._find_at(text, start, heads[text[start : start + size]]):
+                        yield span
+                        # Within a long value nothing is looked for: hostile ones repeat themselves.
+                        beyond = max(beyond, span.end if span.end - span.start > _HEAD else 0)
         if "…" in text and len(text) <= _LONGEST_EXCERPT:
             yield from self._find_cut(text)
 
@@ -166,9 +172,11 @@ def _identity(value: str) -> str:
 
 def _common(one: str, other: str) -> int:
     """Return how many characters two texts begin with alike."""
-    if one.startswith(other):
-        return len(other)
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    alike, unlike = 0, min(len(one), len(other)) + 1
+    while unlike - alike > 1:
+        middle = (alike + unlike) // 2
+        alike, unlike = (middle, unlike) if one[:middle] == other[:middle] else (alike, middle)
+    return alike
 
 
 def _alone(text: str, start: int, end: int) -> bool:

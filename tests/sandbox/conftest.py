@@ -18,7 +18,9 @@ class Api:
         self.profile = sandbox.settings.profile
 
         def client(**headers):
-            return stack.enter_context(httpx.Client(base_url=sandbox.url, headers=headers, trust_env=False, timeout=10))
+            return stack.enter_context(
+                httpx.Client(base_url=sandbox.url, headers=headers, trust_env=False, verify=False, timeout=10)
+            )
 
         self.owner = client(**{"x-api-key": sandbox.owner_key})
         self.other = client(**{"x-api-key": sandbox.other_key})

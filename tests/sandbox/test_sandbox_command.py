@@ -1,5 +1,6 @@
 """`assay sandbox` as a person meets it."""
 
+import itertools
 import re
 import shlex
 import signal
@@ -47,6 +48,13 @@ def test_bad_input_is_one_line_and_exit_2(run, options, complaint):
     result = run("--port", "0", *options)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"assay sandbox: {complaint}\n"
+
+
+def test_an_unknown_defect_is_one_line_and_exit_2(run):
+    result = run("--port", "0", "--defect", "nooop")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("assay sandbox: no defect or variant is called 'nooop'")
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_port_in_use_is_one_line_and_exit_2(run):
@@ -98,9 +106,9 @@ def test_it_serves_until_a_signal_and_its_curl_line_works(terminal, number, stat
     for country in COUNTRIES.values():
         assert f"{country.code}  {country.en}" in text
     words = shlex.split(re.search(r"curl -s \S+/v1/purchases.*\n.*", text)[0])
-    headers = dict(word.split(": ") for flag, word in zip(words, words[1:], strict=False) if flag == "-H")
+    headers = dict(word.split(": ") for flag, word in itertools.pairwise(words) if flag == "-H")
     body = words[words.index("-d") + 1]
-    response = httpx.post(words[2], headers=headers, content=body, trust_env=False)
+    response = httpx.post(words[2], headers=headers, content=body, trust_env=False, verify=False)
     assert response.status_code == 200
     assert response.json()["purchase_source"] == "API"
     assert words[2] == f"{url}/v1/purchases"

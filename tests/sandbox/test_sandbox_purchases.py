@@ -232,6 +232,16 @@ def test_the_profile_tells_the_owners_standing(api):
     assert api.other.get("/v1/profile").json()["balance"]["amount"] == "1000.00"
 
 
+def test_the_older_profile_tells_of_referrals(start):
+    assert start(profile="2026-02").owner.get("/v1/profile").json()["referral"] == {
+        "balance": {"amount": "0.00", "currency_code": "USD"},
+        "level": "bronze",
+        "percent": 0,
+        "profit": {"amount": "0.00", "currency_code": "USD"},
+        "referrals_count": 0,
+    }
+
+
 def test_what_is_not_on_sale_or_too_dear_is_refused_without_effect(api):
     api.do("balance", owner="owner", amount="1.49")
     before = api.balance(), api.purchases()

@@ -28,6 +28,7 @@ def crowd():
                         base_url=sandbox.url,
                         headers={"x-api-key": sandbox.owner_key, "x-admin-key": sandbox.admin_key},
                         trust_env=False,
+                        verify=False,
                     )
                 )
                 for _ in range(CALLERS)

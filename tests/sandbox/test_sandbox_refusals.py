@@ -137,7 +137,7 @@ def check_refusal(response, *statuses):
     assert response.headers["content-type"] == "application/json"
     assert set(response.json()) == {"error"}
     assert set(response.json()["error"]) == {"code", "message"}
-    assert not re.search(r"Traceback|File \"|\.py|SELECT|sqlite|/home|/work", response.text)
+    assert not re.search(r"Traceback|File \"|\.py|SELECT|sqlite|/\w+/\w+", response.text)
 
 
 @pytest.mark.parametrize("value", NEAR_MISSES.values(), ids=NEAR_MISSES.keys())

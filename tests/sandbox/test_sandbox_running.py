@@ -22,7 +22,7 @@ from fixtures.sandbox.store import StoreError
 
 def answers(url):
     try:
-        return httpx.get(f"{url}/v1/profile", trust_env=False).status_code == 401
+        return httpx.get(f"{url}/v1/profile", trust_env=False, verify=False).status_code == 401
     except httpx.TransportError:
         return False
 
@@ -37,7 +37,7 @@ def await_silence(url):
 def buy(sandbox):
     headers = {"x-api-key": sandbox.owner_key}
     url = f"{sandbox.url}/v1/purchases"
-    response = httpx.post(url, headers=headers, json={"country_code": "US"}, trust_env=False)
+    response = httpx.post(url, headers=headers, json={"country_code": "US"}, trust_env=False, verify=False)
     assert response.status_code == 200, response.text
     return response.json()
 
@@ -63,7 +63,7 @@ def test_a_sandbox_ends_when_its_context_fails(runner):
 
 @pytest.mark.parametrize("runner", [SandboxThread, SandboxProcess])
 def test_a_sandbox_does_not_wait_for_idle_connections(runner):
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, verify=False) as client:
         with runner(Settings()) as sandbox:
             client.get(f"{sandbox.url}/v1/profile")
             started = time.perf_counter()
@@ -91,8 +91,15 @@ def test_a_process_takes_every_setting(tmp_path):
 
 def test_a_process_is_told_what_the_command_line_says():
     options = entry._parser().parse_args(
-        ["--seed=-3", "--latency=0.5", "--failure-rate=0.25", "--rate-limit=2", "--balance=5", "--null-password"]
-        + ["--profile=2026-05"]
+        [
+            "--profile=2026-05",
+            "--seed=-3",
+            "--latency=0.5",
+            "--failure-rate=0.25",
+            "--rate-limit=2",
+            "--balance=5",
+            "--null-password",
+        ]
     )
     assert entry._settings(options) == Settings(
         profile="2026-05",
@@ -103,6 +110,11 @@ def test_a_process_is_told_what_the_command_line_says():
         balance="5",
         null_password=True,
     )
+
+
+def test_a_process_takes_seeded_defects():
+    with SandboxProcess(Settings(), ["noop"]) as sandbox:
+        buy(sandbox)
 
 
 def test_keys_are_not_on_the_command_line_of_a_process():
@@ -166,7 +178,9 @@ def test_answers_under_way_are_finished_first():
         headers = {"x-api-key": sandbox.owner_key}
         url = f"{sandbox.url}/v1/purchases/{buy(sandbox)['id']}/request-code"
         caught = []
-        asking = threading.Thread(target=lambda: caught.append(httpx.post(url, headers=headers, trust_env=False)))
+        asking = threading.Thread(
+            target=lambda: caught.append(httpx.post(url, headers=headers, trust_env=False, verify=False))
+        )
         asking.start()
         time.sleep(0.1)
     asking.join(5)
@@ -182,13 +196,16 @@ def test_a_store_goes_on_where_it_ended(tmp_path):
             json={"advance_s": 3600},
             headers={"x-admin-key": sandbox.admin_key},
             trust_env=False,
+            verify=False,
         )
         second = buy(sandbox)
     with SandboxThread(settings) as sandbox:
         third = buy(sandbox)
         headers = {"x-api-key": sandbox.owner_key}
-        page = httpx.get(f"{sandbox.url}/v1/purchases?page=1&page_size=5", headers=headers, trust_env=False)
-        profile = httpx.get(f"{sandbox.url}/v1/profile", headers=headers, trust_env=False).json()
+        page = httpx.get(
+            f"{sandbox.url}/v1/purchases?page=1&page_size=5", headers=headers, trust_env=False, verify=False
+        )
+        profile = httpx.get(f"{sandbox.url}/v1/profile", headers=headers, trust_env=False, verify=False).json()
     assert page.json()["items"] == [third, second, first]
     assert profile["balance"]["amount"] == "995.50"
     assert [second["id"], third["id"]] == [first["id"] + 1, first["id"] + 2]
@@ -216,7 +233,7 @@ def test_a_store_made_under_other_settings_is_refused(tmp_path, changes, message
 
 def test_a_store_serves_one_sandbox_at_a_time(tmp_path):
     settings = Settings(store=tmp_path / "kept.db")
-    with SandboxThread(settings), pytest.raises(StoreError, match="cannot use the store .* locked"):
+    with SandboxThread(settings), pytest.raises(StoreError, match=r"cannot use the store .* locked"):
         create_app(settings)
 
 
@@ -261,7 +278,7 @@ def test_a_wrapper_that_fails_does_not_fail_the_server():
         return wrapped
 
     with SandboxThread(Settings(), wrap=wrap) as sandbox:
-        assert httpx.get(f"{sandbox.url}/fail", trust_env=False).status_code == 500
+        assert httpx.get(f"{sandbox.url}/fail", trust_env=False, verify=False).status_code == 500
         buy(sandbox)
 
 
@@ -285,7 +302,7 @@ def test_a_failure_of_the_sandbox_itself_is_hidden_from_the_caller(monkeypatch, 
     monkeypatch.setattr(Shop, "account", fail)
     with SandboxThread(Settings()) as sandbox:
         headers = {"x-api-key": sandbox.owner_key}
-        response = httpx.get(f"{sandbox.url}/v1/profile", headers=headers, trust_env=False)
+        response = httpx.get(f"{sandbox.url}/v1/profile", headers=headers, trust_env=False, verify=False)
     assert response.status_code == 500
     assert response.json() == {"error": {"code": "internal", "message": "the sandbox failed"}}
     assert "a secret of the sandbox" in caplog.text

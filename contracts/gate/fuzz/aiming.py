@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from schemathesis.core import NotSet
 from schemathesis.generation.meta import CoveragePhaseData, CoverageScenario
 
 from contracts.demand import MAX_ID, is_assigned
@@ -18,6 +19,8 @@ from contracts.gate.survey import FIRST_COUNTRIES, Survey
 from contracts.history import OWNER, STRANGER, Aim, ApiOperation, Demand
 
 UNKNOWN: Final = Aim("INPUT-8", "an id nobody was given", Demand.REFUSE)
+UNKNOWN_AND_ODD: Final = Aim("INPUT-8", "an id nobody was given, and an odd body", Demand.EITHER)
+"""Which of the two is refused, and so with which status, is the target's choice."""
 
 _ID: Final = re.compile(r"[1-9][0-9]{0,15}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -90,7 +93,9 @@ class Aiming:
             return None
         subject = self._subject(operation, case, number) if needed or number % 2 == 0 else None
         case.path_parameters = {"purchase_id": self._nobodys(int(text)) if subject is None else subject}
-        return UNKNOWN if subject is None else None
+        if subject is not None:
+            return None
+        return UNKNOWN if isinstance(case.body, NotSet) or case.body == {} else UNKNOWN_AND_ODD
 
     def _subject(self, operation: ApiOperation, case: Case, number: int) -> int | None:
         """Return a purchase of the owner's; purchases that earlier phases left PENDING are only read."""

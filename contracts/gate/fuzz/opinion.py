@@ -43,6 +43,8 @@ _REFUSALS: Final = frozenset({"negative_data_rejection", "missing_required_heade
 _ANSWERED_BY_SERVERS: Final = frozenset({"OPTIONS", "TRACE", "HEAD"})
 """Methods that HTTP servers answer for every path (RFC 9110, section 9.3); no purchase is touched."""
 
+_STATE_DECIDES: Final = frozenset({ApiOperation.CREATE, ApiOperation.REQUEST_CODE, ApiOperation.REFUND})
+
 _OUTAGES: Final = frozenset({502, 503, 504})
 
 
@@ -72,11 +74,12 @@ class SecondOpinion:
         answer = operation.answer
         if answer is None or answer.truncated:
             return
-        for name in _objections(case, request, operation, answer):
-            clause = None if judged else self._clause(name, Reading(operation), answer.status)
+        reading = Reading(operation)
+        for name in () if judged else _objections(case, request, operation, answer):
+            clause = self._clause(name, reading, answer.status)
             if clause is not None:
                 self._report(clause, name, request, operation)
-            elif not judged:
+            elif not _beyond_schema(name, reading):
                 self._objections[name] += 1
                 self._places.setdefault(name, f"{request.method} {operation.api_operation} answered {answer.status}")
 
@@ -151,15 +154,26 @@ def _objections(case: Case, request: Request, operation: Operation, answer: Answ
     elapsed = operation.returned - operation.invoked
     response = Response(answer.status, headers, answer.body, request.prepared, elapsed, verify=True)
     for check in CHECKS:
-        if check is not_a_server_error and scenario_of(case) in CONTENT_TYPE_PROBES:
-            # It would send the request again by itself, past the session: a create might buy twice.
-            continue
-        try:
-            check(context, response, case)
-        except (Failure, FailureGroup):
+        # On a content type that causes a 5xx it would send the request again by itself, past the session.
+        resends = check is not_a_server_error and scenario_of(case) in CONTENT_TYPE_PROBES
+        if not resends and _objects(check, context, response, case):
             yield check.__name__
-        except Exception:  # noqa: BLE001 - a foreign check that cannot read a hostile answer has no opinion on it
-            continue
+
+
+def _objects(check: Check, context: CheckContext, response: Response, case: Case) -> bool:
+    try:
+        check(context, response, case)
+    except (Failure, FailureGroup):
+        return True
+    except Exception:  # noqa: BLE001 - a foreign check that cannot read a hostile answer has no opinion on it
+        return False
+    return False
+
+
+def _beyond_schema(name: str, reading: Reading) -> bool:
+    """Tell whether a refusal is one that stock, ids and states decide, of which a schema cannot know."""
+    decided = reading.judgement.demand is Demand.REFUSE or reading.route.api_operation in _STATE_DECIDES
+    return name == "positive_data_acceptance" and decided
 
 
 def _ordinary(reading: Reading) -> bool:

@@ -9,6 +9,7 @@ from schemathesis import GenerationMode
 
 from contracts.gate import generator
 from contracts.gate.allowance import Allowance
+from contracts.gate.budget import BudgetSpentError
 from contracts.gate.fuzz.source import Case, Source
 from contracts.gate.fuzz.wireform import Request
 from contracts.gate.generator import FailedAgainError, HaltError
@@ -46,29 +47,28 @@ class Shrinker:
         operation: ApiOperation,
         mode: GenerationMode,
         place: int,
+        example: Request,
         aim: Callable[[Case], Request | None],
         retry: Retry,
-    ) -> Request | None:
-        """Return the smallest request found that still fails.
+    ) -> Request:
+        """Return the smallest request found that still fails; the example itself where no smaller one did.
 
         Args:
             operation: which operation the example was made for.
             mode: whether it keeps or breaks the schema.
             place: which of the examples drawn it is, counted from 0.
+            example: what was sent for it, and failed.
             aim: turns a case into a request to the same subject as the example's.
             retry: sends a request and tells whether it fails alike.
-
-        Returns:
-            The request, None where no attempt failed again or no more may be spent.
         """
         if self._shrunk >= MOST:
-            return None
+            return example
         self._shrunk += 1
-        trial = _Trial(place, aim, retry, self._allowance)
+        trial = _Trial(place, example, aim, retry, self._allowance)
         how = generator.settings(self._count, generator.SEARCH_AND_SHRINK)
         strategy = self._source.strategy(operation, mode)
         try:
-            generator.shrinks(lambda: generator.run(strategy, trial, how, self._seed))
+            generator.run_to_end(lambda: generator.run(strategy, trial, how, self._seed))
         except HaltError as halt:
             if halt.reason is not None:
                 raise halt.reason from None
@@ -76,20 +76,25 @@ class Shrinker:
 
 
 class _Trial:
-    """Runs the example and what Hypothesis makes of it; the examples drawn before it are passed over.
+    """Tries what Hypothesis makes of an example; the examples drawn before it are passed over.
 
     The same seed draws the same examples in the same order, as long as none before it fails.
     """
 
     def __init__(
-        self, place: int, aim: Callable[[Case], Request | None], retry: Retry, allowance: Allowance
+        self,
+        place: int,
+        example: Request,
+        aim: Callable[[Case], Request | None],
+        retry: Retry,
+        allowance: Allowance,
     ) -> None:
         self._left_out = place
         self._aim = aim
         self._retry = retry
         self._allowance = allowance
-        self._tried: dict[Request, bool] = {}
-        self.smallest: Request | None = None
+        self._tried: dict[Request, bool] = {example: True}
+        self.smallest = example
 
     def __call__(self, case: Case) -> None:
         if self._left_out > 0:
@@ -102,20 +107,19 @@ class _Trial:
             self._tried[request] = self._try(request)
         if self._tried[request]:
             raise FailedAgainError
-        if self.smallest is None:
-            # The example itself did not fail again; what follows it was drawn at random and is another matter.
-            raise HaltError
 
     def _try(self, request: Request) -> bool:
-        if len(self._tried) >= REQUESTS_EACH:
+        if len(self._tried) > REQUESTS_EACH:
             raise HaltError
         buys = request.method == "POST" and request.path.rstrip("/") == "/v1/purchases"
         if buys and not self._allowance.affords():
             raise HaltError
         try:
             again = self._retry(request)
+        except BudgetSpentError:
+            raise HaltError from None
         except Exception as error:
             raise HaltError(error) from error
-        if again and (self.smallest is None or len(str(request)) <= len(str(self.smallest))):
+        if again and request.size <= self.smallest.size:
             self.smallest = request
         return again

@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
 from schemathesis.generation.drivers import CoverageGenerator, ExamplesGenerator
 from schemathesis.generation.feedback import NO_FEEDBACK
 from schemathesis.generation.overrides import Override
@@ -77,8 +78,5 @@ def spread(cases: Sequence[Case], most: int) -> Iterator[Case]:
 def _operations(document: dict[str, Any]) -> dict[ApiOperation, Described]:
     # A configuration of our own: by default one is looked for in the working directory and above it.
     schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig())
-    found = {}
-    for result in schema.get_all_operations():
-        described = result.ok()
-        found[ApiOperation(described.definition.raw["operationId"])] = described
-    return found
+    described = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    return {ApiOperation(operation.definition.raw["operationId"]): operation for operation in described}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import httpx
 import requests
 from schemathesis.core.errors import InvalidSchema, SerializationNotPossible
 
@@ -45,6 +46,11 @@ class Request:
         """The request as the contract judges it, without a key."""
         return Input(self.method, self.path, self.query, self.headers, self.body)
 
+    @property
+    def size(self) -> int:
+        """How much of it there is to read."""
+        return len(self.path) + len(self.body) + sum(len(name) + len(value) for name, value in self.query)
+
     def __str__(self) -> str:
         text = f"{self.method} {_cut(self.path)}"
         if self.query:
@@ -75,12 +81,16 @@ def request_of(case: Case, base: str, principal: str, aim: Aim | None) -> Reques
         prepared = requests.Request(**{name: serialised.get(name) for name in wanted}).prepare()
         parts = urlsplit(str(prepared.url))
         query = tuple(parse_qsl(parts.query, keep_blank_values=True, errors="strict"))
-    except (InvalidSchema, SerializationNotPossible, requests.RequestException, ValueError):
-        return None
-    path = parts.path[len(urlsplit(base).path) :]
-    if not _arrives(path, case.path) or not prepared.method:
+        path = parts.path[len(urlsplit(base).path) :]
+        # Our own client refuses URLs of more than 65,536 characters.
+        httpx.URL(base + path).copy_merge_params(list(query))
+    except (InvalidSchema, SerializationNotPossible, requests.RequestException, httpx.InvalidURL, ValueError):
         return None
     body = prepared.body or b""
+    if isinstance(body, str):
+        body = body.encode()
+    if not isinstance(body, bytes) or not prepared.method or not _arrives(path, case.path):
+        return None
     label = prepared.headers.get("Content-Type")
     headers = () if label is None else (("content-type", str(label)),)
     return Request(
@@ -88,7 +98,7 @@ def request_of(case: Case, base: str, principal: str, aim: Aim | None) -> Reques
         path,
         query,
         headers,
-        body.encode() if isinstance(body, str) else bytes(body),
+        body,
         principal,
         aim,
         prepared,

@@ -1,0 +1,267 @@
+"""The book of a run: every purchase that was shown, by id, and each operation read in the light of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from contracts.history import ApiOperation, Mark, Outcome
+from contracts.invariants.purchase import Claim, Purchase, Sight
+from contracts.invariants.values import MAX_ID, server_clock
+from contracts.monitor import Docket
+from contracts.reading import Reading, View
+
+LACKING: Final = frozenset({404, 405, 501})
+"""Statuses by which a target says that it does not have an operation (contract, "Operations")."""
+
+_TELLS_NOTHING: Final = LACKING | {401, 403, 429}
+_FOREIGN_AIMS: Final = frozenset({"AUTH-4", "AUTH-5"})
+_BY_ID: Final = frozenset({ApiOperation.RETRIEVE, ApiOperation.REQUEST_CODE, ApiOperation.REFUND})
+_ACTIONS: Final = frozenset({ApiOperation.REQUEST_CODE, ApiOperation.REFUND})
+
+
+@dataclass(slots=True)
+class Entry:
+    """One operation as the book understands it.
+
+    Attributes:
+        reading: the operation, decoded.
+        kind: which API operation it is.
+        purchase: what is known of the purchase that its path names, None without one.
+        foreign: True when a valid key names a purchase that is not its owner's.
+        faulty: True when the request itself had to be refused, whatever the purchase.
+        sights: every purchase it shows with authority, already filed.
+        misplaced: the purchase it shows in place of the one that was asked for.
+        twin: the purchase whose id a create was answered with again.
+        intruders: purchases of other owners that a list shows.
+        usurped: a purchase that turns out to be this principal's, as another one was shown it before.
+        earlier_code: the owner's request-code on the same purchase whose answer arrived before.
+        earlier_action: anybody's request-code or refund on it whose answer arrived before.
+        unsure: True when the outcome of such an action before this one is unknown.
+        position: how many operations there were so far, this one included.
+        writes: how many of these were more than a GET and by somebody with a valid key.
+    """
+
+    reading: Reading
+    kind: ApiOperation
+    purchase: Purchase | None
+    foreign: bool
+    faulty: bool
+    position: int
+    writes: int
+    sights: Sequence[Sight] = ()
+    misplaced: View | None = None
+    twin: Purchase | None = None
+    intruders: Sequence[tuple[Purchase, View]] = ()
+    usurped: Purchase | None = None
+    earlier_code: Mark | None = None
+    earlier_action: Mark | None = None
+    unsure: bool = False
+
+    @property
+    def mark(self) -> Mark:
+        """The operation without its bytes."""
+        return self.reading.mark
+
+    @property
+    def principal(self) -> str:
+        """Whose key was shown."""
+        return self.reading.operation.principal
+
+    @property
+    def status(self) -> int | None:
+        """HTTP status code of the answer, None without one."""
+        return self.reading.operation.status
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the operation ended, as far as its sender can know."""
+        return self.reading.operation.outcome
+
+    @property
+    def authenticated(self) -> bool:
+        """True when a valid key was shown."""
+        return self.reading.operation.authenticated
+
+    @property
+    def own(self) -> bool:
+        """True when a valid key asked for something it may ask for."""
+        return self.authenticated and not self.foreign and not self.faulty
+
+
+class Book:
+    """Every purchase of a run.
+
+    Attributes:
+        purchases: by id.
+        present: operations that the target is known to have.
+        owners: principals who are known to own a purchase.
+    """
+
+    def __init__(self) -> None:
+        self.purchases: dict[int, Purchase] = {}
+        self.present: set[ApiOperation] = set()
+        self.owners: set[str] = set()
+        self._count = 0
+        self._writes = 0
+        self._entry: Entry | None = None
+
+    def take(self, reading: Reading) -> Entry:
+        """File an operation and return it as the book understands it; the same entry when asked again."""
+        if self._entry is None or self._entry.reading is not reading:
+            self._entry = self._read(reading)
+        return self._entry
+
+    def of(self, principal: str) -> list[Purchase]:
+        """Return the purchases that are known to be a principal's."""
+        return [p for p in self.purchases.values() if p.owner == principal and p.claim >= Claim.HELD]
+
+    def _read(self, reading: Reading) -> Entry:
+        kind = reading.route.api_operation
+        operation = reading.operation
+        named = reading.purchase_id if kind in _BY_ID else None
+        purchase = None if named is None else self.purchases.get(named)
+        foreign = operation.authenticated and kind in _BY_ID and _is_foreign(reading, purchase)
+        faulty = any(fault.clause.startswith("INPUT-") for fault in reading.judgement.faults)
+        self._count += 1
+        if operation.authenticated and operation.input.method != "GET":
+            self._writes += 1
+        entry = Entry(reading, kind, purchase, foreign, faulty, self._count, self._writes)
+        if entry.own and _tells_presence(operation.status):
+            self.present.add(kind)
+        if operation.outcome is Outcome.OK:
+            if entry.authenticated and not foreign:
+                self._file(entry)
+                if any(sight.record.claim >= Claim.HELD for sight in entry.sights):
+                    self.owners.add(entry.principal)
+            elif not entry.authenticated and kind is ApiOperation.CREATE:
+                self._note_stray(entry)
+        if kind in _ACTIONS and entry.purchase is not None:
+            _note_action(entry, entry.purchase)
+        return entry
+
+    def _file(self, entry: Entry) -> None:
+        if entry.kind is ApiOperation.LIST:
+            self._file_list(entry)
+            return
+        view = next(iter(entry.reading.views), None)
+        number = None if view is None else _lawful_id(view)
+        if view is None or number is None:
+            return
+        if entry.kind is ApiOperation.CREATE:
+            record = self._bought(entry, number)
+        elif number == entry.reading.purchase_id:
+            record = self._named(entry, view, number)
+        else:
+            entry.misplaced = view if entry.reading.purchase_id is not None else None
+            record = None
+        if record is not None and not record.spoiled:
+            sight = Sight(view, record)
+            record.file(sight)
+            entry.sights = (sight,)
+            entry.purchase = record
+
+    def _file_list(self, entry: Entry) -> None:
+        sights: list[Sight] = []
+        intruders: list[tuple[Purchase, View]] = []
+        for view in entry.reading.views:
+            number = _lawful_id(view)
+            if number is None:
+                continue
+            record = self.purchases.get(number)
+            if record is None or (record.owner != entry.principal and record.claim <= Claim.SEEN):
+                record = self._start(number, entry, Claim.HELD)
+            elif record.owner != entry.principal:
+                intruders.append((record, view))
+                continue
+            elif record.claim < Claim.HELD:
+                record.claim, record.claimed = Claim.HELD, entry.mark
+            if not record.spoiled:
+                sight = Sight(view, record)
+                record.file(sight)
+                sights.append(sight)
+        entry.sights, entry.intruders = sights, intruders
+
+    def _bought(self, entry: Entry, number: int) -> Purchase | None:
+        """Return the record of a purchase that a create acknowledges, None where the id was given before."""
+        record = self.purchases.get(number)
+        if record is not None and (record.created or (record.known and record.known.precedes(entry.mark))):
+            record.spoiled = True
+            entry.twin = record
+            return None
+        if record is None or record.owner != entry.principal:
+            entry.usurped = record if record is not None and record.claim >= Claim.HELD else None
+            record = self._start(number, entry, Claim.CREATED)
+        record.claim, record.claimed = Claim.CREATED, entry.mark
+        record.created = entry.mark
+        record.clock = server_clock(entry.reading.operation.answer)
+        return record
+
+    def _named(self, entry: Entry, view: View, number: int) -> Purchase | None:
+        """Return the record of a purchase that an operation by id shows, None where authority is in doubt."""
+        record = self.purchases.get(number)
+        # A masked view may be another owner's (AUTH-4); credentials and actions are the owner's alone.
+        surely = entry.kind in _ACTIONS or isinstance(view.data.get("verification"), dict)
+        claim = Claim.HELD if surely else Claim.SEEN
+        if record is None or (record.owner != entry.principal and (surely or record.owner is None)):
+            return self._start(number, entry, claim)
+        if record.owner != entry.principal:
+            return None
+        if record.claim < claim:
+            record.claim, record.claimed = claim, entry.mark
+        return record
+
+    def _start(self, number: int, entry: Entry, claim: Claim) -> Purchase:
+        before = self.purchases.get(number)
+        record = Purchase(number, entry.principal, claim, entry.mark)
+        record.stray = before is not None and before.stray
+        self.purchases[number] = record
+        return record
+
+    def _note_stray(self, entry: Entry) -> None:
+        view = next(iter(entry.reading.views), None)
+        number = None if view is None else _lawful_id(view)
+        if number is not None:
+            record = self.purchases.setdefault(number, Purchase(number, None, Claim.NONE, entry.mark))
+            record.stray = True
+
+
+_BOOKS: WeakKeyDictionary[Docket, Book] = WeakKeyDictionary()
+
+
+def book_of(docket: Docket) -> Book:
+    """Return the book of a run, which its docket stands for: every invariant of a run reports to the same one."""
+    book = _BOOKS.get(docket)
+    if book is None:
+        book = _BOOKS[docket] = Book()
+    return book
+
+
+def _is_foreign(reading: Reading, purchase: Purchase | None) -> bool:
+    if purchase is not None and purchase.claim >= Claim.HELD:
+        return purchase.owner != reading.operation.principal
+    aim = reading.operation.aim
+    return aim is not None and aim.clause in _FOREIGN_AIMS
+
+
+def _tells_presence(status: int | None) -> bool:
+    return status is not None and (200 <= status < 300 or 400 <= status <= 500) and status not in _TELLS_NOTHING
+
+
+def _lawful_id(view: View) -> int | None:
+    number = view.id
+    return number if number is not None and 1 <= number <= MAX_ID else None
+
+
+def _note_action(entry: Entry, purchase: Purchase) -> None:
+    """Remember a request-code or refund, whoever sent it."""
+    entry.earlier_action, purchase.touched = purchase.touched, entry.mark
+    entry.unsure = purchase.unsure
+    if entry.outcome is Outcome.UNKNOWN and (entry.own or entry.status is None):
+        purchase.unsure = True
+    if entry.kind is ApiOperation.REQUEST_CODE and entry.own:
+        entry.earlier_code, purchase.asked = purchase.asked, entry.mark
+        if entry.earlier_code is not None and not entry.earlier_code.precedes(entry.mark):
+            purchase.raced_code = True

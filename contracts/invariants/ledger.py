@@ -1,0 +1,179 @@
+"""The ledger: what an owner was charged and credited between two looks at the balance."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from contracts.history import Mark
+from contracts.invariants.purchase import Purchase
+from contracts.invariants.values import ERROR, EXPIRED, Money
+
+LATE_S: Final = 60.0
+"""For so many seconds a request of unknown outcome may still take effect."""
+
+MAX_MARKS: Final = 4
+
+_ZERO: Final = Decimal(0)
+
+
+@dataclass(slots=True)
+class Window:
+    """What happened between two looks.
+
+    Attributes:
+        spent: prices of acknowledged creates.
+        refunds: amounts of acknowledged refunds.
+        loss: what may have been charged beyond that.
+        gain: what may have been credited beyond that.
+        blind: True when a price could not be read, so that nothing can be said.
+        creates: acknowledged creates.
+        credits: acknowledged refunds.
+        failures: purchases answered as ERROR.
+        denied: creates refused.
+        raced: True when two of the creates overlapped.
+        moved: True when anything that could move the balance was done, or may have been.
+        marks: some of the operations.
+        refusals: some of the refused requests, by the clause that forbids them an effect.
+        currencies: of all sums.
+    """
+
+    spent: Decimal = _ZERO
+    refunds: Decimal = _ZERO
+    loss: Decimal = _ZERO
+    gain: Decimal = _ZERO
+    blind: bool = False
+    creates: int = 0
+    credits: int = 0
+    failures: int = 0
+    denied: int = 0
+    raced: bool = False
+    moved: bool = False
+    marks: list[Mark] = field(default_factory=list)
+    refusals: dict[str, list[Mark]] = field(default_factory=dict)
+    currencies: frozenset[str] = frozenset()
+
+    def join(self, later: Window) -> Window:
+        """Return this window and a later one as one."""
+        refusals = {
+            clause: [*self.refusals.get(clause, ()), *later.refusals.get(clause, ())][:MAX_MARKS]
+            for clause in {**self.refusals, **later.refusals}
+        }
+        return Window(
+            self.spent + later.spent,
+            self.refunds + later.refunds,
+            self.loss + later.loss,
+            self.gain + later.gain,
+            self.blind or later.blind,
+            self.creates + later.creates,
+            self.credits + later.credits,
+            self.failures + later.failures,
+            self.denied + later.denied,
+            self.raced or later.raced,
+            self.moved or later.moved,
+            [*self.marks, *later.marks][:MAX_MARKS],
+            refusals,
+            self.currencies | later.currencies,
+        )
+
+    def note(self, mark: Mark) -> None:
+        """Keep an operation as evidence, if there is room."""
+        self.moved = True
+        if len(self.marks) < MAX_MARKS:
+            self.marks.append(mark)
+
+    def refuse(self, clause: str, mark: Mark) -> None:
+        """Keep a refused request as evidence, if there is room."""
+        marks = self.refusals.setdefault(clause, [])
+        if len(marks) < MAX_MARKS:
+            marks.append(mark)
+
+
+@dataclass(slots=True)
+class Look:
+    """One look at the balance, and what happened since the look before."""
+
+    mark: Mark
+    balance: Money
+    window: Window
+
+
+@dataclass(slots=True)
+class Late:
+    """A request of unknown outcome and what it may move, None where that is not known."""
+
+    mark: Mark
+    amount: Decimal | None
+    charge: bool
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One owner's looks at the balance, none of which anything overlapped.
+
+    Answers come in order of arrival: what overlaps a look may arrive after it, and then the windows on both
+    sides of that look become one.
+    """
+
+    looks: deque[Look] = field(default_factory=deque)
+    open: Window = field(default_factory=Window)
+    late: list[Late] = field(default_factory=list)
+    busy_until: float = float("-inf")
+
+    def reach(self, mark: Mark) -> Window:
+        """Return the window that an operation belongs to, looks that it overlapped taken out."""
+        while self.looks and self.looks[-1].mark.returned >= mark.invoked:
+            self.open = self.looks.pop().window.join(self.open)
+        self.busy_until = max(self.busy_until, mark.returned)
+        return self.open
+
+    def look(self, mark: Mark, balance: Money) -> None:
+        """Take in a look, unless something is known to have overlapped it."""
+        if self.busy_until >= mark.invoked or (self.looks and not self.looks[-1].mark.precedes(mark)):
+            return
+        self.looks.append(Look(mark, balance, self.open))
+        self.open = Window()
+
+    def late_between(self, before: Look, after: Look) -> tuple[Decimal, Decimal] | None:
+        """Return what requests of unknown outcome may have charged and credited, None where it is not known."""
+        loss = gain = _ZERO
+        for late in self.late:
+            if late.mark.invoked > after.mark.returned or late.mark.returned + LATE_S < before.mark.invoked:
+                continue
+            if late.amount is None:
+                return None
+            loss, gain = (loss + late.amount, gain) if late.charge else (loss, gain + late.amount)
+        return loss, gain
+
+
+def credits_between(records: Iterable[Purchase], counted: set[int], before: Mark, after: Mark) -> Decimal | None:
+    """Return how much the shop may have credited of its own accord between two looks.
+
+    A purchase that ended in ERROR, EXPIRED or REFUND may have been credited, and one that nobody saw
+    standing after the second look may have ended unseen.
+
+    Args:
+        records: the owner's purchases.
+        counted: ids of those whose refund was acknowledged and is counted.
+        before: the first look.
+        after: the second look.
+
+    Returns:
+        The sum of their prices; None where one of them is not known.
+    """
+    total = _ZERO
+    for record in records:
+        if record.id in counted or (record.created is not None and after.precedes(record.created)):
+            continue
+        stood = record.pending is not None and after.precedes(record.pending)
+        over = record.refunded is not None and record.refunded.precedes(before)
+        settled = record.settled is not None and record.settled_status not in {ERROR, EXPIRED}
+        if stood or over or (settled and record.refunded is None):
+            continue
+        if record.price is None:
+            return None
+        total += record.price.amount
+    return total

@@ -1,0 +1,272 @@
+"""Pricing: what accounts quote is what is charged, and what they offer can be bought (VALUE-6, INPUT-4)."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from contracts.finding import Violation
+from contracts.history import ApiOperation, Demand, Mark, Outcome
+from contracts.invariants.book import Entry
+from contracts.invariants.invariant import MAX_HELD, Invariant
+from contracts.invariants.purchase import Sight
+from contracts.invariants.values import PENDING, SUCCESS, Money, decimal_of, money_of
+from contracts.monitor import Docket, Setting, violation
+
+RECENT: Final = 256
+"""Creates kept per country until the offer is read again."""
+
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_NO_REFUSAL: Final = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What one account answer said, and how much had been bought and settled by then."""
+
+    mark: Mark
+    price: Money | None
+    available: bool
+    bought: int
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Charge:
+    """A create that was charged, and the offer read before it."""
+
+    mark: Mark
+    price: Money
+    before: _Offer
+
+
+@dataclass(slots=True)
+class _Denial:
+    """A create that was refused though its country was on offer, and what was read afterwards.
+
+    Attributes:
+        mark: the create.
+        status: what it was answered with.
+        before: the offer before it.
+        refunded: how many refunds were known by then.
+        after: the offer after it, while it still stands.
+        affordable: whether a balance read after it, with no refund between, covers the price.
+    """
+
+    mark: Mark
+    status: int
+    before: _Offer
+    refunded: int
+    after: _Offer | None = None
+    affordable: bool = False
+
+
+@dataclass(slots=True)
+class _Purse:
+    """What is known of a principal: purchases made, settled and refunded so far, and the latest balance."""
+
+    bought: int = 0
+    settled: int = 0
+    refunded: int = 0
+    balance: Money | None = None
+
+
+class Pricing(Invariant):
+    """Compares charges with the offers before and after them.
+
+    A discount may move between two offers, with what is bought and settled: a charge is judged by both, and
+    where something else was bought meanwhile, every price between the two is lawful.
+    """
+
+    clauses = ("VALUE-6", "INPUT-4")
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._tolerance = Decimal(str(setting.tolerance("VALUE-6", "rounding_cents", 1))) / 100
+        self._offers: dict[tuple[str, str], _Offer] = {}
+        self._charges: dict[tuple[str, str], deque[_Charge]] = {}
+        self._denials: dict[tuple[str, str], _Denial] = {}
+        self._purses: dict[str, _Purse] = {}
+
+    def judge(self, entry: Entry, docket: Docket) -> None:
+        """Take in an offer, a create, or a balance."""
+        if not entry.authenticated:
+            return
+        if entry.kind is ApiOperation.ACCOUNT and entry.outcome is Outcome.OK:
+            self._offer(entry, docket)
+        elif entry.kind is ApiOperation.CREATE:
+            self._create(entry, docket)
+        elif entry.kind is ApiOperation.PROFILE and entry.outcome is Outcome.OK:
+            self._balance(entry)
+        elif entry.kind is ApiOperation.REFUND and entry.outcome is not Outcome.FAIL:
+            self._purse(entry.principal).refunded += 1
+        for sight in entry.sights:
+            self._count(sight, entry.principal)
+
+    def finish(self, docket: Docket) -> None:
+        """Judge the creates after which no offer was read, and those that were refused."""
+        for (principal, _), charges in self._charges.items():
+            purse = self._purse(principal)
+            for charge in charges:
+                before = charge.before
+                alone = purse.bought == before.bought + 1 and purse.settled == before.settled
+                if alone and before.price is not None:
+                    _judge_charge(charge, None, others=False, docket=docket)
+        for (_, country), denial in self._denials.items():
+            if denial.after is not None and denial.affordable:
+                docket.exercise("INPUT-4")
+                docket.violate(_denied(country, denial, denial.after))
+        self._charges.clear()
+        self._denials.clear()
+        super().finish(docket)
+
+    def _offer(self, entry: Entry, docket: Docket) -> None:
+        value = entry.reading.document.value
+        country = entry.reading.asked_country or ""
+        if not isinstance(value, dict) or _COUNTRY.fullmatch(country) is None:
+            return
+        key, purse = (entry.principal, country), self._purse(entry.principal)
+        price = money_of(value.get("price"))
+        offer = _Offer(entry.mark, price, value.get("available") is True, purse.bought, purse.settled)
+        found = self._quote(entry, country, value, price, docket)
+        if found is not None:
+            docket.violate(found)
+        waiting = self._charges.get(key, deque())
+        for charge in tuple(waiting):
+            if price is not None and charge.mark.precedes(entry.mark):
+                waiting.remove(charge)
+                others = offer.bought != charge.before.bought + 1
+                _judge_charge(charge, offer, others=others, docket=docket)
+        denial = self._denials.get(key)
+        if denial is not None and denial.mark.precedes(entry.mark):
+            denial.after = offer if offer.available else None
+            if not offer.available:
+                del self._denials[key]
+        self._offers[key] = offer
+
+    def _quote(
+        self, entry: Entry, country: str, value: dict[str, object], price: Money | None, docket: Docket
+    ) -> Violation | None:
+        """Judge whether a quoted price is the base price less the discount."""
+        discount = value.get("discount")
+        if not isinstance(discount, dict) or price is None:
+            return None
+        base, percent = decimal_of(discount.get("base_price")), decimal_of(discount.get("percent"))
+        if base is None or percent is None:
+            return None
+        docket.exercise("VALUE-6")
+        wanted = base * (1 - percent / 100)
+        if abs(price.amount - wanted) < self._tolerance:
+            return None
+        return violation(
+            "VALUE-6",
+            "quote-is-not-base-less-percent",
+            "a quoted price is not the base price less the discount",
+            entry.mark,
+            expected=f"{base} less {percent} percent: {wanted.normalize():f}, to the cent",
+            observed=f"{country}: price {price}",
+        )
+
+    def _create(self, entry: Entry, docket: Docket) -> None:
+        key, purse = (entry.principal, entry.reading.asked_country or ""), self._purse(entry.principal)
+        offer = self._offers.get(key)
+        if offer is not None and not offer.mark.precedes(entry.mark):
+            offer = None
+        if entry.outcome is not Outcome.FAIL:
+            purse.bought += 1
+        if entry.outcome is Outcome.OK:
+            self._sold(entry, key, offer, docket)
+        elif offer is None or not offer.available or not _refused(entry) or len(self._denials) >= MAX_HELD:
+            return
+        elif purse.balance is None or _covers(purse.balance, offer.price):
+            self._denials.setdefault(key, _Denial(entry.mark, entry.status or 0, offer, purse.refunded))
+
+    def _sold(self, entry: Entry, key: tuple[str, str], offer: _Offer | None, docket: Docket) -> None:
+        denial = self._denials.get(key)
+        if denial is not None and not entry.mark.precedes(denial.mark):
+            del self._denials[key]
+        if offer is None or not entry.own:
+            return
+        if offer.available:
+            docket.exercise("INPUT-4")
+        sight = next(iter(entry.sights), None)
+        price = None if sight is None or sight.status not in {PENDING, SUCCESS} else sight.record.price
+        if price is not None and entry.reading.judgement.demand is Demand.SERVE:
+            self._charges.setdefault(key, deque(maxlen=RECENT)).append(_Charge(entry.mark, price, offer))
+
+    def _balance(self, entry: Entry) -> None:
+        value = entry.reading.document.value
+        purse = self._purse(entry.principal)
+        purse.balance = money_of(value.get("balance")) if isinstance(value, dict) else None
+        for (principal, _), denial in self._denials.items():
+            if principal == entry.principal and denial.mark.precedes(entry.mark):
+                covered = _covers(purse.balance, denial.before.price)
+                denial.affordable = covered and purse.refunded == denial.refunded
+
+    def _count(self, sight: Sight, principal: str) -> None:
+        record, purse = sight.record, self._purse(principal)
+        if record.refunded is sight.mark:
+            purse.refunded += 1
+            purse.settled += 1
+        elif record.settled is sight.mark and record.settled_status == SUCCESS:
+            purse.settled += 1
+
+    def _purse(self, principal: str) -> _Purse:
+        return self._purses.setdefault(principal, _Purse())
+
+
+def _refused(entry: Entry) -> bool:
+    """Tell whether a create that the contract wants served was refused for good."""
+    status = entry.status or 0
+    refused = (400 <= status < 500 and status not in _NO_REFUSAL) or status == 500
+    return refused and entry.reading.judgement.demand is Demand.SERVE
+
+
+def _covers(balance: Money | None, price: Money | None) -> bool:
+    return (
+        balance is not None
+        and price is not None
+        and balance.currency == price.currency
+        and balance.amount >= price.amount
+    )
+
+
+def _judge_charge(charge: _Charge, after: _Offer | None, *, others: bool, docket: Docket) -> None:
+    offers = [offer for offer in (charge.before, after) if offer is not None and offer.price is not None]
+    prices = [offer.price for offer in offers if offer.price is not None]
+    if not prices:
+        return
+    docket.exercise("VALUE-6")
+    if charge.price in prices:
+        return
+    amounts = [price.amount for price in prices]
+    alike = {price.currency for price in prices} == {charge.price.currency}
+    if others and alike and min(amounts) <= charge.price.amount <= max(amounts):
+        return
+    docket.violate(
+        violation(
+            "VALUE-6",
+            "charge-is-not-the-quote",
+            "a create charges another price than accounts quote to the same key",
+            *(offer.mark for offer in offers),
+            charge.mark,
+            expected=" or ".join(dict.fromkeys(str(price) for price in prices)),
+            observed=f"charged {charge.price}",
+        )
+    )
+
+
+def _denied(country: str, denial: _Denial, after: _Offer) -> Violation:
+    return violation(
+        "INPUT-4",
+        f"available-but-refused-{denial.status}",
+        "a country shown as available cannot be bought",
+        denial.before.mark,
+        denial.mark,
+        after.mark,
+        expected="a purchase, as long as accounts show the country as available and the balance suffices",
+        observed=f"{country}: create refused with {denial.status}, available before and after, never sold since",
+    )

@@ -1,0 +1,82 @@
+"""The bookkeeping of a proof: what counts as right, what is kept, what is taken up again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import UsageError
+from contracts.prove.case import CONTROL, DEFECT, VARIANT, Case, Shown, is_right
+from contracts.prove.proof import keep, load_shown, summarise
+from contracts.prove.selection import select
+
+CASE = Case("a-defect", DEFECT, ("LIFE-3", "LIFE-4"), (), (), "2026-02", "quick", 0)
+SHOWN = Shown("k", "a-defect", DEFECT, True, "broken", ("LIFE-3",), (), (), 2.0, 100, 9, 1.5, 4, "")
+
+
+@pytest.mark.parametrize(
+    ("caught", "right"),
+    [(("LIFE-3",), True), (("SHAPE-1", "LIFE-4"), True), (("SHAPE-1",), False), ((), False)],
+)
+def test_a_defect_must_be_caught_under_a_clause_that_names_it(caught: tuple[str, ...], right: bool) -> None:
+    assert is_right(CASE, caught, (), ()) is right
+
+
+@pytest.mark.parametrize(
+    ("caught", "warned", "missed", "right"),
+    [
+        ((), (), (), True),
+        ((), ("WIRE-1",), (), True),
+        ((), ("WIRE-1", "LIFE-4"), (), False),
+        (("LIST-1",), (), (), False),
+        ((), (), ("LIST-1",), False),
+    ],
+)
+def test_a_variant_must_be_silent_but_for_the_warnings_it_announces(
+    caught: tuple[str, ...], warned: tuple[str, ...], missed: tuple[str, ...], right: bool
+) -> None:
+    variant = replace(CASE, kind=VARIANT, clauses=(), warnings=("WIRE-1",))
+    assert is_right(variant, caught, warned, missed) is right
+
+
+def test_a_variant_that_takes_operations_away_may_leave_clauses_untested() -> None:
+    variant = replace(CASE, kind=VARIANT, clauses=(), lacks=("list_purchases",))
+    assert is_right(variant, (), (), ("LIST-1",))
+    assert not is_right(variant, ("LIST-1",), (), ())
+
+
+def test_results_survive_a_line_that_broke_off(tmp_path: Path) -> None:
+    path = tmp_path / "proof.jsonl"
+    keep(path, SHOWN)
+    keep(path, replace(SHOWN, key="other"))
+    with path.open("a") as file:
+        file.write('{"key": "cut", "na')
+    assert load_shown(path) == {"k": SHOWN, "other": replace(SHOWN, key="other")}
+    assert load_shown(tmp_path / "none.jsonl") == {}
+
+
+def test_the_summary_counts_defects_and_variants_apart() -> None:
+    shown = [
+        SHOWN,
+        replace(SHOWN, key="b", right=False, caught_by=(), catch_seconds=None, catch_purchases=None),
+        replace(SHOWN, key="c", kind=VARIANT, catch_seconds=None, catch_purchases=None),
+        replace(SHOWN, key="d", kind=CONTROL, right=False),
+    ]
+    summary = summarise(shown)
+    assert (summary.defects, summary.caught, summary.variants, summary.silent) == (2, 1, 2, 1)
+    assert [one.key for one in summary.wrong] == ["d", "b"]
+    assert (summary.median_seconds, summary.median_purchases) == (1.5, 4)
+
+
+def test_an_unknown_name_suggests_a_known_one() -> None:
+    name = next(case.name for case in select(kinds=[DEFECT]))
+    with pytest.raises(UsageError, match=name):
+        select([name + "x"])
+
+
+def test_every_seed_shows_every_case() -> None:
+    one, three = select(seeds=[0]), select(seeds=[0, 1, 2])
+    assert len(three) == 3 * len(one)
+    assert len({case.key for case in three}) == len(three)
