@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import typer
@@ -12,8 +13,11 @@ from contracts.gate import command as gate_command
 from contracts.prove import command as prove_command
 from fixtures.sandbox import command as sandbox_command
 from reports import command as report_command
+from reports.errors import DocumentError
 
-_CliError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+_CliError: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if issubclass(kind, Exception) and kind.__name__ == "ClickException"
+)
 """What typer raises for bad usage; newer versions carry a copy of click of their own."""
 
 USAGE = 2
@@ -39,6 +43,10 @@ app.command("report", epilog=report_command.EPILOG)(report_command.report)
 
 def main() -> None:
     """Run the command line; bad usage is one line and exit code 2, whatever its depth."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that knows ASCII alone gets escapes instead of a traceback.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(standalone_mode=False)
     except _CliError as error:
@@ -46,7 +54,7 @@ def main() -> None:
         where = context.command_path if context is not None else "assay"
         _complain(f"{getattr(error, 'format_message', error.__str__)()} (see {where} --help)")
         code = USAGE
-    except UsageError as error:
+    except (UsageError, DocumentError) as error:
         _complain(str(error))
         code = USAGE
     except (typer.Abort, KeyboardInterrupt):

@@ -13,7 +13,7 @@ ROOMS = ("contracts", "fixtures", "load", "reports")
 # Room by room, from the most particular prefix to the least: which prefixes it may import.
 ALLOWED = {
     "assay": ("contracts", "fixtures", "load", "reports"),
-    "contracts.gate": ("contracts", "fixtures.sandbox", "reports"),
+    "contracts.gate": ("contracts", "fixtures", "reports"),
     "contracts.prove": ("contracts", "fixtures", "reports"),
     "contracts.oracle": ("contracts",),
     "contracts.checks": ("contracts",),

@@ -100,7 +100,8 @@ def gate(
     if as_json:
         sys.stdout.write(json.dumps(opened.document, ensure_ascii=False, indent=2) + "\n")
     elif quiet:
-        typer.echo(render_quiet(opened.document, opened.directory.path))
+        ascii_only = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
+        typer.echo(render_quiet(opened.document, opened.directory.path, ascii_only=ascii_only))
     else:
         render(opened.document, Console(highlight=False), run_dir=opened.directory.path)
     return opened.exit_code

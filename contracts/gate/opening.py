@@ -11,16 +11,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from reports.rundocs import build
-
+from contracts.errors import UsageError
 from contracts.gate.run import AUTO, Gate, GateOptions, Listener
 from contracts.gate.target import Keys, Target, admit, keys_from_environment
 from contracts.profiles import DEFAULT_PROFILE
 from contracts.record.masking import Masker
 from contracts.record.result import RunFacts, build_run
 from contracts.record.rundir import RunDirectory
+from fixtures.defects.catalogue import find
 from fixtures.sandbox.server import SandboxProcess
 from fixtures.sandbox.settings import Settings
+from reports.rundocs import build
 
 SANDBOX_FAILURE_RATE: Final = 0.1
 SANDBOX_PENDING_RATE: Final = 0.1
@@ -129,6 +130,11 @@ def open_target(request: GateRequest) -> Iterator[Target]:
         failure_rate=SANDBOX_FAILURE_RATE,
         pending_rate=SANDBOX_PENDING_RATE,
     )
+    for name in request.defects:
+        try:
+            find(name)
+        except ValueError as error:
+            raise UsageError(f"--defect: {error}") from None
     with SandboxProcess(settings, request.defects) as sandbox:
         keys = Keys(sandbox.owner_key, sandbox.other_key, sandbox.admin_key)
         yield Target(sandbox.url, sandbox.url, loopback=True, keys=keys, embedded=True)

@@ -141,15 +141,18 @@ class Gate:
             self._lives = Lives(self.session, self.survey, self.options.plan, self._levers, self.options.countries)
         return self._lives
 
-    def run(self) -> None:
+    def run(self, enough: Callable[[], bool] = lambda: False) -> None:
         """Run every phase; afterwards ``results`` and ``findings`` tell what came of it.
+
+        Args:
+            enough: asked after each phase; True leaves out the rest.
 
         An interruption (KeyboardInterrupt) passes through; what was collected until then stays judged.
         """
         try:
             for number, (name, phase) in enumerate(PHASES, 1):
                 self._listener.phase(name, number, len(PHASES))
-                if not self.run_phase(name, phase):
+                if not self.run_phase(name, phase) or enough():
                     break
         finally:
             self.finish()

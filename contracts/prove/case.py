@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fixtures.defects.catalogue import wrap
 from starlette.types import ASGIApp
 
 from contracts.finding import ClauseVerdict, Severity
@@ -16,6 +15,7 @@ from contracts.gate.run import Gate, GateOptions
 from contracts.gate.target import Keys, Target
 from contracts.history import Operation
 from contracts.record.result import decide
+from fixtures.defects.catalogue import wrap
 from fixtures.sandbox.server import SandboxThread
 from fixtures.sandbox.settings import Settings
 
@@ -37,6 +37,7 @@ class Case:
         profile: contract version of the sandbox and the gate.
         depth: of the gate.
         seed: of the sandbox, the defect and the gate.
+        brief: whether the gate of a defect ends with the phase that caught it.
     """
 
     name: str
@@ -47,11 +48,12 @@ class Case:
     profile: str
     depth: str
     seed: int
+    brief: bool = False
 
     @property
     def key(self) -> str:
         """What identifies the case when a proof is resumed."""
-        return f"{self.kind}/{self.name}/{self.profile}/{self.depth}/{self.seed}"
+        return f"{self.kind}/{self.name}/{self.profile}/{self.depth}/{self.seed}" + ("/brief" if self.brief else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,12 @@ def _gate(case: Case, target: Target) -> Shown:
 
     options = GateOptions(plan=PLANS[case.depth], profile=case.profile, seed=case.seed, timeout=5.0)
     gate = Gate(target, options, record)
-    gate.run()
+
+    def enough() -> bool:
+        found = {f.clause for f in gate.findings if f.severity is Severity.ERROR}
+        return case.brief and case.kind == DEFECT and bool(found & set(case.clauses))
+
+    gate.run(enough)
     seconds = time.perf_counter() - began
     findings, results = gate.findings, gate.results
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]

@@ -42,8 +42,10 @@ def load_shown(path: Path) -> dict[str, Shown]:
         return found
     for line in path.read_text("utf-8").splitlines():
         try:
-            fields: dict[str, Any] = json.loads(line)
-            shown = Shown(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})
+            fields: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(line).items()
+            }
+            shown = Shown(**fields)
         except (ValueError, TypeError, AttributeError):
             continue
         found[shown.key] = shown

@@ -6,10 +6,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from fixtures.defects.catalogue import DEFECTS, VARIANTS
-
 from contracts.errors import UsageError
 from contracts.prove.case import CONTROL, DEFECT, VARIANT, Case
+from fixtures.defects.catalogue import DEFECTS, VARIANTS
 
 
 def select(
@@ -19,6 +18,7 @@ def select(
     profile: str = "2026-02",
     depth: str = "full",
     seeds: Sequence[int] = (0,),
+    brief: bool = False,
 ) -> list[Case]:
     """Return the cases of a proof, in the catalogue's order, seed after seed.
 
@@ -28,6 +28,7 @@ def select(
         profile: contract version; variants that are lawful only under another are left out.
         depth: of every gate.
         seeds: each case is shown with each.
+        brief: whether the gate of a defect ends with the phase that caught it.
 
     Raises:
         UsageError: a pattern matches nothing.
@@ -43,16 +44,16 @@ def select(
     cases = []
     for seed in seeds:
         if CONTROL in wanted:
-            cases.append(Case("none", CONTROL, (), (), (), profile, depth, seed))
+            cases.append(Case("none", CONTROL, (), (), (), profile, depth, seed, brief))
         if DEFECT in wanted:
             cases += [
-                Case(defect.name, DEFECT, defect.clauses, (), (), profile, depth, seed)
+                Case(defect.name, DEFECT, defect.clauses, (), (), profile, depth, seed, brief)
                 for defect in DEFECTS.values()
                 if defect.clauses
             ]
         if VARIANT in wanted:
             cases += [
-                Case(variant.name, VARIANT, (), variant.expects_warning, variant.lacks, profile, depth, seed)
+                Case(variant.name, VARIANT, (), variant.expects_warning, variant.lacks, profile, depth, seed, brief)
                 for variant in VARIANTS.values()
                 if profile in variant.profiles
             ]
