@@ -118,6 +118,13 @@ class Lives:
         self._mind(ApiOperation.REFUND, operation)
         return operation
 
+    def first_lists(self) -> None:
+        """Walk the list in each of its ways once, early in the run (LIST-1..4)."""
+        if self.survey.has(ApiOperation.LIST):
+            self.shop.walk(min(50, max(2, len(self.session.book.of(OWNER, ours=None)) // 4)))
+            self.shop.walk(50, status="PENDING")
+            self.shop.walk(50, sort="date_asc")
+
     def slashes(self, entry: Entry) -> None:
         """Call every operation with a trailing slash, as the official clients do (WIRE-1)."""
         self.shop.profile(slash=True)
@@ -242,4 +249,4 @@ class Lives:
 
     def _short(self) -> bool:
         """True when a slow target leaves no time for one purchase of every country."""
-        return self.session.pace.elapsed > self.session.pace.seconds * 0.35
+        return self.session.pace.elapsed > self.session.pace.seconds * 0.2

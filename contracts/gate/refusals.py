@@ -6,6 +6,7 @@ import random
 import string
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Final
 
 from contracts.demand import MAX_ID
@@ -60,7 +61,7 @@ def catalogue(session: Session, survey: Survey, subject: Subject) -> Iterator[Ne
     yield from _stock_misses(survey)
     if survey.has(ApiOperation.RETRIEVE):
         yield from (miss for miss in id_misses() if _served(survey, miss))
-        yield from (miss for miss in unknown_ids(_free_id(session)) if _served(survey, miss))
+        yield from (miss for miss in unknown_ids(_free_ids(session)) if _served(survey, miss))
     if survey.has(ApiOperation.LIST):
         yield from list_misses()
     yield from method_misses(subject)
@@ -88,7 +89,7 @@ def send_catalogue(session: Session, survey: Survey, plan: Plan) -> Iterator[Nea
     """
     shop = Shop(session)
     subject = subject_of(session, survey)
-    misses = list(catalogue(session, survey, subject))
+    misses = _essential_first(catalogue(session, survey, subject))
     batch = 1 if session.pace.brisk else BATCH
     whole = len(misses) * (1 + 2 / batch)
     if not plan.near_misses:
@@ -117,6 +118,22 @@ def send_catalogue(session: Session, survey: Survey, plan: Plan) -> Iterator[Nea
         yield miss
 
 
+def _essential_first(misses: Iterable[NearMiss]) -> list[NearMiss]:
+    """Return the essential near misses, one family after another in turn, then the rest.
+
+    A run that ends early has then tried something of every family.
+    """
+    families: dict[str, list[NearMiss]] = {}
+    rest = []
+    for miss in misses:
+        if miss.essential:
+            families.setdefault(miss.name.partition("/")[0], []).append(miss)
+        else:
+            rest.append(miss)
+    turns = zip_longest(*families.values())
+    return [miss for turn in turns for miss in turn if miss is not None] + rest
+
+
 def send_extra_keys(session: Session, survey: Survey, plan: Plan) -> None:
     """Send creates with keys nobody asked for (INPUT-5); each may lawfully buy a purchase."""
     misses: Iterable[NearMiss] = extra_key_misses(subject_of(session, survey))
@@ -143,10 +160,10 @@ def _served(survey: Survey, miss: NearMiss) -> bool:
     return survey.has(ApiOperation.REFUND) if miss.path.endswith("/refund") else True
 
 
-def _free_id(session: Session) -> int:
-    """Return an id that nobody was given: far above the highest seen, or far below where that is the limit."""
+def _free_ids(session: Session) -> list[int]:
+    """Return ids that nobody was given: far above the highest seen and the largest, or far below the highest."""
     ahead = session.book.highest_id + UNKNOWN_AHEAD
-    return ahead if ahead < MAX_ID else MAX_ID // 2
+    return [ahead, MAX_ID] if ahead < MAX_ID else [MAX_ID // 2]
 
 
 def _same_shape(key: str, chance: random.Random) -> str:

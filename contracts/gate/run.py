@@ -254,22 +254,24 @@ def _survey(gate: Gate) -> Iterator[str]:
 
 
 def _lives(gate: Gate) -> Iterator[str]:
-    lives = gate.lives
-    shop = lives.shop
+    lives, pace = gate.lives, gate.session.pace
     bought = lives.buy_every_country()
     yield f"{len(bought)} countries bought"
     for number, entry in enumerate(bought):
+        if number >= FIRST_LIVES and pace.elapsed > pace.seconds * LIVES_SHARE:
+            gate.session.note(f"the target is slow: {number} of {len(bought)} purchases were taken through their life")
+            break
         lives.first_life(entry, number)
         yield f"purchase {number + 1} of {len(bought)}"
         if number == 0:
-            # The lists early on, so that a target too slow for the rest was at least asked for them.
-            shop.walk(2)
-            shop.walk(50, status="PENDING")
-            shop.walk(50, sort="date_asc")
-    if bought:
-        lives.slashes(bought[0])
-    lives.ended_lives()
-    yield "ended lives"
+            # What is required comes early, so that a target too slow for the rest was at least asked for it.
+            lives.first_lists()
+            lives.slashes(entry)
+        if number == FIRST_LIVES - 1:
+            lives.ended_lives()
+            yield "ended lives"
+    if 0 < len(bought) < FIRST_LIVES:
+        lives.ended_lives()
     for _ in range(2):
         lives.buy()
 
@@ -277,9 +279,9 @@ def _lives(gate: Gate) -> Iterator[str]:
 def _refusals(gate: Gate) -> Iterator[str]:
     if not gate.session.book.of(OWNER, statuses=["PENDING"]):
         gate.lives.buy()
+    send_extra_keys(gate.session, gate.survey, gate.options.plan)
     for miss in send_catalogue(gate.session, gate.survey, gate.options.plan):
         yield miss.name
-    send_extra_keys(gate.session, gate.survey, gate.options.plan)
 
 
 def _owners(gate: Gate) -> Iterator[str]:
@@ -314,6 +316,12 @@ PHASES: Final[tuple[tuple[str, Phase], ...]] = (
     ("settling", _settle),
 )
 """The phases in order: what is certain first, what is random after (design, "Gate")."""
+
+FIRST_LIVES: Final = 2
+"""Purchases that are taken through their life however slow the target is."""
+
+LIVES_SHARE: Final = 0.4
+"""Share of the time budget after which no further purchase is taken through its life."""
 
 LIMITS: Final[Mapping[str, float]] = {
     "near misses": 0.7,

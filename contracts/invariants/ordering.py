@@ -18,7 +18,7 @@ from contracts.linear.shrink import shortest
 from contracts.linear.thin import Thinned
 from contracts.monitor import Docket, Setting
 
-MAX_PURCHASES: Final = 20_000
+MAX_PURCHASES: Final = 10_000
 """Purchases whose histories are held; the one held longest is judged and forgotten for the next."""
 
 
@@ -26,10 +26,10 @@ class Ordering(Invariant):
     """Judges each purchase's history as a whole, once it is complete.
 
     Where no call overlapped another, or reads alone did, the other invariants see all there is to see. This one
-    looks at purchases of which a create, request-code or refund overlapped another call: whether all of their
-    answers fit into any one order. Calls of other principals than the owner, refused ones, those of unknown
-    outcome and unreadable answers are left out, which never makes a lawful history unlawful (see
-    ``contracts.linear.lifecycle``).
+    looks at purchases of which an answered create, request-code or refund overlapped another answered call:
+    whether all of their answers fit into any one order. Calls of other principals than the owner, refused ones,
+    those of unknown outcome and unreadable answers are left out, which never makes a lawful history unlawful
+    (see ``contracts.linear.lifecycle``).
 
     RACE-3 counts as exercised once for each history that could be decided and in which a read overlapped an
     acknowledged write and another one was sent after it. What could not be decided is neither a violation nor

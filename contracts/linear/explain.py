@@ -40,7 +40,7 @@ _STALE: Final = _Reason(
     "RACE-3",
     "no-order-of-reads",
     "a read shows a state that was over before it was sent",
-    "what one answer showed, no read sent after it arrived goes back behind",
+    "a read sent after an answer arrived never shows a state from before that answer",
 )
 _BOTH: Final = _Reason(
     "LIFE-10", "no-order-of-refund-and-code", "a purchase brought its code and its money back", _PENDING_ONCE

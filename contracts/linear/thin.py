@@ -3,8 +3,8 @@
 That holds where no state comes back once it was left. Let E be the call that returned first and L the one
 sent last, of those that show the same; R is another one of them. In any order of E, L and the rest, each call
 takes effect at a moment of its interval, and between the moments of E and L nothing that they show changes.
-E's moment is not after R returned, as E returned before R did; L's is not before R was sent, as L was sent
-after R. So R was under way at some moment between the two, whichever of them comes first, and fits in there.
+E's moment is not after R returned, as E returned no later than R; L's is not before R was sent, as L was sent
+no earlier. So R was under way at some moment between the two, whichever of them comes first, and fits there.
 Hence a history is as lawful as what is left of it, and what is left of a purchase read a million times is a
 handful of calls.
 """

@@ -86,7 +86,8 @@ def stand(
                 wire,
                 make_oracle(setting),
                 budget or Budget(plan.purchases),
-                pace or Pace(600.0),
+                # Nobody waits in a test: an admin's provider can be told to keep a buyer waiting for ten seconds.
+                pace or Pace(600.0, sleep=lambda _: None),
                 get_profile(profile),
                 seed,
                 sent.append,

@@ -26,7 +26,7 @@ ALL = [
     *body_misses(SUBJECT),
     *extra_key_misses(SUBJECT),
     *id_misses(),
-    *unknown_ids(999_999),
+    *unknown_ids([999_999, 2**53 - 1]),
     *list_misses(),
     *method_misses(SUBJECT),
     *key_misses(SUBJECT, accounts=True, profile=True),

@@ -34,7 +34,7 @@ def stamp(seconds: float) -> str:
     return (BASE + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def purchase(number: int, status: str = "PENDING", **changes: Any) -> dict[str, Any]:
+def purchase(number: int, state: str = "PENDING", **changes: Any) -> dict[str, Any]:
     """Return a purchase as answers show it; SUCCESS has credentials, purchases are a second apart by id."""
     shown = {
         "id": number,
@@ -42,9 +42,9 @@ def purchase(number: int, status: str = "PENDING", **changes: Any) -> dict[str, 
         "display_name": {"ru": "США", "en": "United States"},
         "phone_number": f"+1202555{number:04d}",
         "price": {"amount": "1.50", "currency_code": "USD"},
-        "status": status,
+        "status": state,
         "purchase_type": "SINGLE",
-        "verification": CODE if status == "SUCCESS" else None,
+        "verification": CODE if state == "SUCCESS" else None,
         "created_at": stamp(number),
     }
     return shown | changes

@@ -113,7 +113,7 @@ def test_a_read_after_the_acknowledgement_must_see_the_write() -> None:
         "RACE-3",
         "no-order-of-reads",
         "a read shows a state that was over before it was sent",
-        "what one answer showed, no read sent after it arrived goes back behind",
+        "a read sent after an answer arrived never shows a state from before that answer",
         "0.0–5.0 request-code → SUCCESS; 6.0–7.2 retrieve → PENDING",
         code,
         after,

@@ -36,12 +36,10 @@ PURCHASES = 2
 
 SIZES = (10, 50, 1, 2, 7)
 SORTS = (None, "date_desc", "date_asc")
-OTHER_ACTIONS = ("retrieve", "request_code", "refund", "list")
-STRANGE_ACTIONS = ("retrieve", "request-code", "refund", "create")
 STRANGE_WAYS = ("no key", "a wrong key", "a truncated key", "the key in the query", "the key as a bearer token")
-OLD_ACTIONS = ("retrieve", "request_code", "refund")
 
 _ON = st.integers(1, PURCHASES)
+_ACTION = st.integers(0, 11)
 _SLASH = st.sampled_from((False, False, False, True))
 
 
@@ -70,6 +68,12 @@ class Means:
     lists: bool = True
     codes: bool = True
     refunds: bool = True
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What can be tried on a purchase; ``create`` is what anybody can try."""
+        served = {"retrieve": self.retrieves, "request_code": self.codes, "refund": self.refunds}
+        return ("create", *(action for action, there in served.items() if there))
 
 
 class LifeWriter(RuleBasedStateMachine):
@@ -155,17 +159,19 @@ class LifeWriter(RuleBasedStateMachine):
         """Read the list to its end."""
         self._write(Walk(0, size, sort))
 
-    @precondition(lambda self: self.created and self.means.other)
-    @rule(on=_ON, action=st.sampled_from(OTHER_ACTIONS))
-    def other_owner(self, on: int, action: str) -> None:
-        """Try another owner's key."""
-        self._write(OtherOwner(self._named(on), action))
+    @precondition(lambda self: self.created and self.means.other and self.means.retrieves)
+    @rule(on=_ON, action=_ACTION)
+    def other_owner(self, on: int, action: int) -> None:
+        """Try another owner's key, or look at what that owner's list shows."""
+        actions = (*self.means.actions[1:], *(("list",) if self.means.lists else ()))
+        self._write(OtherOwner(self._named(on), actions[action % len(actions)]))
 
-    @precondition(lambda self: self.created)
-    @rule(on=_ON, action=st.sampled_from(STRANGE_ACTIONS), how=st.sampled_from(STRANGE_WAYS))
-    def stranger(self, on: int, action: str, how: str) -> None:
+    @precondition(lambda self: self.created and self.means.retrieves)
+    @rule(on=_ON, action=_ACTION, how=st.sampled_from(STRANGE_WAYS))
+    def stranger(self, on: int, action: int, how: str) -> None:
         """Try without a valid key."""
-        self._write(Stranger(self._named(on), action, how))
+        actions = self.means.actions
+        self._write(Stranger(self._named(on), actions[action % len(actions)], how))
 
     @precondition(lambda self: self.requested and self.means.retrieves)
     @rule(on=_ON)
@@ -179,12 +185,13 @@ class LifeWriter(RuleBasedStateMachine):
         """Move what only a sandbox lets a test move."""
         self._write(Lever(self._named(on), self.means.levers[lever % len(self.means.levers)]))
 
-    @precondition(lambda self: self.created and self.means.old)
-    @rule(which=st.integers(0, 99), action=st.sampled_from(OLD_ACTIONS))
-    def old(self, which: int, action: str) -> None:
+    @precondition(lambda self: self.created and self.means.old and self.means.retrieves)
+    @rule(which=st.integers(0, 99), action=_ACTION)
+    def old(self, which: int, action: int) -> None:
         """Come back to a purchase whose life has ended."""
         number, status = self.means.old[which % len(self.means.old)]
-        self._write(Old(0, number, status, action))
+        actions = self.means.actions[1:]
+        self._write(Old(0, number, status, actions[action % len(actions)]))
 
     def _named(self, on: int) -> int:
         return min(on, self.created)

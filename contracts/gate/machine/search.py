@@ -79,7 +79,7 @@ class Search:
                     return
                 trial = self._round(number, min(left, ROUND))
                 number += 1
-                left -= max(trial.lives, 1) if trial.finding is not None or trial.spent else min(left, ROUND)
+                left -= trial.lives if trial.finding is not None or trial.spent else min(left, ROUND)
                 yield f"{self._plan.machine_examples - left} of {self._plan.machine_examples} lives"
                 if trial.spent:
                     self._session.note(f"{left} of {self._plan.machine_examples} lives were left out to save purchases")

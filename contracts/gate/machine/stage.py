@@ -81,7 +81,7 @@ class Stage:
 
 
 def _miss(subject: Subject, operation: str, how: str) -> NearMiss | None:
-    wanted = f"key/{operation}/{how.replace(' ', '-')}"
+    wanted = f"key/{operation.replace('_', '-')}/{how.replace(' ', '-')}"
     return next((miss for miss in key_misses(subject, accounts=False, profile=False) if miss.name == wanted), None)
 
 

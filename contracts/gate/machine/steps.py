@@ -88,13 +88,14 @@ class Refund(Step):
     slash: bool
 
     def __str__(self) -> str:
-        return f"refund{_slash(self.slash)}(#{self.on})"
+        return f"refund{_slash(self.slash)}(#{self.on}), retrieve"
 
     def play(self, stage: Stage) -> None:
-        """Ask for it."""
+        """Ask for it, and look at once: only then does a refusal that took effect show."""
         entry = stage.entry(self.on)
         if entry is not None:
             stage.lives.refund(entry, slash=self.slash)
+            stage.shop.retrieve(entry.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +214,19 @@ class Lever(Step):
     action: str
 
     def __str__(self) -> str:
-        return f"admin.refund(#{self.on})" if self.action == "refund" else f"provider(#{self.on}, {self.action})"
+        return (
+            f"admin.refund(#{self.on}), retrieve" if self.action == "refund" else f"provider(#{self.on}, {self.action})"
+        )
 
     def play(self, stage: Stage) -> None:
-        """Move it."""
+        """Move it; a refund between two reads, so that no refusal before seems to have had its effect."""
         entry = stage.entry(self.on)
         if entry is None or stage.levers is None:
             return
         if self.action == "refund":
+            stage.shop.retrieve(entry.id)
             stage.levers.refund(entry.id)
+            stage.shop.retrieve(entry.id)
         else:
             stage.levers.provider(entry.id, self.action)
 

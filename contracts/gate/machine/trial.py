@@ -123,8 +123,8 @@ class Trial:
 
     def _fails(self, script: Script) -> bool:
         foreseen = self._foreseen(script)
-        if foreseen is not None:
-            return foreseen
+        if foreseen is not None or not script:
+            return bool(foreseen)
         if _length(script) >= _length(self.shortest) or not self._shrink.affords(_purchases(script), self._part):
             # It may well fail, but it would tell nothing that is not known, or cost too much.
             return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from contracts.demand import MAX_ID
@@ -79,11 +79,11 @@ def id_misses() -> Iterator[NearMiss]:
             yield NearMiss(f"id/{action}-{name}", "POST", path, headers=label, essential=essential and name == "zero")
 
 
-def unknown_ids(number: int) -> Iterator[NearMiss]:
-    """Yield calls on an id that nobody was given (INPUT-8: 404)."""
+def unknown_ids(numbers: Sequence[int]) -> Iterator[NearMiss]:
+    """Yield calls on ids that nobody was given (INPUT-8: 404)."""
     aim = Aim("INPUT-8", "an id nobody was given", Demand.REFUSE)
     label = (("content-type", "application/json"),)
-    for where in dict.fromkeys((number, MAX_ID)):
+    for where in numbers:
         name = "largest" if where == MAX_ID else "free"
         yield NearMiss(f"id/unknown-{name}", "GET", f"/v1/purchases/{where}", aim=aim, essential=True)
         for action in ("request-code", "refund"):

@@ -1,0 +1,34 @@
+"""The same seed against the same sandbox seed sends the same requests."""
+
+from __future__ import annotations
+
+from contracts.gate.plan import PLANS
+from contracts.gate.run import Gate, GateOptions
+from contracts.gate.target import Keys, Target
+from contracts.history import Operation
+from fixtures.sandbox.server import SandboxThread
+from fixtures.sandbox.settings import Settings
+
+
+def requests_of(seed: int) -> list[tuple[str, str, tuple[tuple[str, str], ...], bytes, str]]:
+    """Return every request of a gate, those of one volley in the order in which they were fired."""
+    sent: list[Operation] = []
+    with SandboxThread(Settings(seed=7, failure_rate=0.1, pending_rate=0.1)) as sandbox:
+        keys = Keys(sandbox.owner_key, sandbox.other_key, sandbox.admin_key)
+        target = Target(sandbox.url, sandbox.url, loopback=True, keys=keys, embedded=True)
+        gate = Gate(target, GateOptions(plan=PLANS["quick"], seed=seed, seconds=600.0), sent.append)
+        gate.session.pace.took = lambda _: None  # type: ignore[method-assign]  # a slow machine changes nothing here
+        gate.run()
+    assert gate.troubles == []
+    sent.sort(key=lambda operation: (operation.invoked, operation.lane))
+    return [(o.input.method, o.input.path, o.input.query, o.input.body, o.principal) for o in sent]
+
+
+def test_twice_the_same_seed_is_twice_the_same_run() -> None:
+    first = requests_of(3)
+    assert len(first) > 500
+    assert requests_of(3) == first
+
+
+def test_another_seed_is_another_run() -> None:
+    assert requests_of(3) != requests_of(4)
