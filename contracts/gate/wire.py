@@ -95,7 +95,7 @@ class Wire:
                 answer, error = self._read(response, invoked)
             finally:
                 response.close()
-        except httpx.HTTPError as trouble:
+        except (httpx.HTTPError, OSError) as trouble:
             return Reply(None, _name(trouble), invoked, time.perf_counter())
         return Reply(answer, error, invoked, time.perf_counter())
 
@@ -118,12 +118,16 @@ class Wire:
         if not self._target.loopback:
             return
         stream = response.extensions.get("network_stream")
-        peer = stream.get_extra_info("server_addr") if stream is not None else None
+        try:
+            peer = stream.get_extra_info("server_addr") if stream is not None else None
+        except OSError:
+            # The target has answered and closed already; a closed connection has no peer to ask for.
+            return
         if peer and not ipaddress.ip_address(str(peer[0]).partition("%")[0]).is_loopback:
             raise ForeignAddressError(f"{self._target.url} led to {peer[0]}, which is not loopback")
 
 
-def _name(trouble: httpx.HTTPError) -> str:
+def _name(trouble: Exception) -> str:
     """Name a transport trouble in the words of a report."""
     if isinstance(trouble, httpx.ConnectTimeout | httpx.ReadTimeout | httpx.WriteTimeout | httpx.PoolTimeout):
         return "timeout"

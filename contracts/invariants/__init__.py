@@ -5,6 +5,7 @@ from contracts.invariants.credentials import StableCredentials
 from contracts.invariants.effects import Effects
 from contracts.invariants.identity import Identity
 from contracts.invariants.lifecycle import Lifecycle
+from contracts.invariants.ordering import Ordering
 from contracts.invariants.ownership import Ownership
 from contracts.invariants.pages import Pages
 from contracts.invariants.pricing import Pricing
@@ -31,5 +32,6 @@ INVARIANTS: tuple[type[Monitor], ...] = (
     Effects,
     Pricing,
     Balance,
+    Ordering,
 )
 """Every invariant; to add one, add it here. Uniqueness notes which creates raced before others ask for it."""

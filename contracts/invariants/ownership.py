@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from contracts.finding import Severity
 from contracts.history import Answer, ApiOperation, Mark, Outcome
-from contracts.invariants.book import Entry
+from contracts.invariants.book import LACKING, Entry
 from contracts.invariants.invariant import UNJUDGED, Invariant
 from contracts.invariants.leaks import find_leak
 from contracts.invariants.telling import name
@@ -80,7 +80,7 @@ class Ownership(Invariant):
 
     def _judge_read(self, entry: Entry, status: int, docket: Docket) -> bool:
         """Judge a retrieve by another owner; tells whether it showed credentials outright."""
-        self.unless_lacking(docket, _RETRIEVE, "AUTH-4")
+        self._exercise(entry, "AUTH-4", docket)
         if entry.outcome is Outcome.OK:
             view = next(iter(entry.reading.views), None)
             proof = None if view is None else view.data.get("verification")
@@ -113,7 +113,13 @@ class Ownership(Invariant):
                 )
             )
         elif entry.outcome is Outcome.FAIL and (entry.status or 0) >= 400:
-            self.unless_lacking(docket, entry.kind, "AUTH-5")
+            self._exercise(entry, "AUTH-5", docket)
+
+    def _exercise(self, entry: Entry, clause: str, docket: Docket) -> None:
+        if entry.status in LACKING:
+            self.unless_lacking(docket, entry.kind, clause)
+        else:
+            docket.exercise(clause)
 
     def _judge_list(self, entry: Entry, docket: Docket) -> None:
         if self.book.owners - {entry.principal}:

@@ -318,7 +318,7 @@ def _end_faults(walk: Walk, end: Page) -> Iterator[Violation]:
     if not shown and end.number == 1:
         if total > 1:
             yield _told("pages-of-nothing", "total_pages promises pages of an empty list", f"{total}", walk, end.mark)
-    elif end.ids and end.number > total:
+    elif end.ids and end.number > max(total, 1):
         told = f"the walk has {end.number} pages, total_pages {total}"
         yield _told("total-pages-wrong", "total_pages is not the number of pages", told, walk, end.mark)
     elif not end.ids and end.number <= total:

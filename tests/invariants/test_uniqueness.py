@@ -80,7 +80,7 @@ def test_a_number_sold_again_after_its_purchase_ended_is_lawful(status):
     history = History(profile="2026-05")
     history.create(0, 1, 1, view=SAME)
     history.create(2, 3, 2, view=SAME)
-    history.retrieve(4, 5, 1, status if status else "", view=SAME)
+    history.retrieve(4, 5, 1, status or "", view=SAME)
     history.retrieve(6, 7, 2, view=SAME)
     assert history.findings() == set()
 

@@ -19,6 +19,7 @@ from contracts.gate.fuzz.wireform import Request
 from contracts.gate.hits import Hits
 from contracts.gate.plan import Plan
 from contracts.gate.session import Session
+from contracts.gate.shop import Shop
 from contracts.gate.survey import Survey
 from contracts.history import ApiOperation, Demand, Operation, Outcome
 
@@ -57,6 +58,8 @@ class Fuzzer:
         self._session = session
         self._plan = plan
         self._operations = [operation for operation in OPERATIONS if survey.has(operation)]
+        self._shop = Shop(session)
+        self._quotes = survey.has(ApiOperation.ACCOUNT)
         self._source = Source(session.profile.name)
         self._aiming = Aiming(session, survey)
         self._opinion = SecondOpinion(session, survey)
@@ -138,7 +141,12 @@ class Fuzzer:
         return request, (*hit.opened, *self._hits.look().opened)
 
     def _call(self, request: Request) -> Operation:
+        """Send a request, a lawful create between two looks at its price, which may change at any time (VALUE-6)."""
         self._session.check_time()
+        demand = _demand(request)
+        country = request.country if demand is Demand.SERVE and self._quotes else None
+        if country is not None:
+            self._shop.account(country)
         sent = self._session.call(
             request.method,
             request.path,
@@ -148,8 +156,10 @@ class Fuzzer:
             headers=request.headers,
             aim=request.aim,
         )
-        if sent.api_operation is ApiOperation.CREATE and sent.outcome is not Outcome.FAIL:
-            self._accepted += _demand(request) is Demand.REFUSE
+        if country is not None:
+            self._shop.account(country)
+        if demand is Demand.REFUSE and sent.outcome is not Outcome.FAIL:
+            self._accepted += 1
         return sent
 
     def _worth(self, request: Request) -> bool:

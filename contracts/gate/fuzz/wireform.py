@@ -10,6 +10,7 @@ import httpx
 import requests
 from schemathesis.core.errors import InvalidSchema, SerializationNotPossible
 
+from contracts.document import parse
 from contracts.gate.fuzz.source import Case
 from contracts.history import Aim, Input
 
@@ -45,6 +46,13 @@ class Request:
     def input(self) -> Input:
         """The request as the contract judges it, without a key."""
         return Input(self.method, self.path, self.query, self.headers, self.body)
+
+    @property
+    def country(self) -> str | None:
+        """The country that its body names, None where it names none."""
+        value = parse(self.body).value
+        code = value.get("country_code") if isinstance(value, dict) else None
+        return code if isinstance(code, str) else None
 
     @property
     def size(self) -> int:

@@ -49,8 +49,12 @@ class Stage:
         return self._purchases[name - 1] if name <= len(self._purchases) else None
 
     def create(self, country: str, *, slash: bool) -> None:
-        """Buy a purchase for this life; a refusal leaves its place empty."""
+        """Buy a purchase for this life between two looks at its price (VALUE-6); a refusal leaves its place empty."""
+        if self.has(ApiOperation.ACCOUNT):
+            self.shop.account(country)
         views = Reading(self.shop.create(country, slash=slash)).views
+        if self.has(ApiOperation.ACCOUNT):
+            self.shop.account(country)
         number = views[0].id if views else None
         self._purchases.append(None if number is None else self.session.book.get(number))
 

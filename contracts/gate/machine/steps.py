@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contracts.gate.lives import BODIES
 from contracts.gate.machine.stage import Stage
 from contracts.gate.owners import ACT, READ
-from contracts.history import OTHER
+from contracts.history import OTHER, ApiOperation
 
 FORMS = ("empty", "{}", "empty, unlabelled")
 """The lawful ways to ask for a code in words, in the order of ``BODIES``."""
@@ -110,8 +110,9 @@ class Look(Step):
     def play(self, stage: Stage) -> None:
         """Read both."""
         entry = stage.entry(self.on)
-        stage.shop.profile(slash=self.slash)
-        if entry is not None:
+        if stage.has(ApiOperation.PROFILE):
+            stage.shop.profile(slash=self.slash)
+        if entry is not None and stage.has(ApiOperation.ACCOUNT):
             stage.shop.account(entry.country, slash=self.slash)
 
 
