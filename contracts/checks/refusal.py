@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from contracts.checks import scope
-from contracts.checks.rulings import OUTAGES, SERVER_ERROR, Ruling, refused_id_is_unknown, rule
+from contracts.checks.rulings import OTHER_REFUSAL, OUTAGES, SERVER_ERROR, Ruling, refused_id_is_unknown, rule
 from contracts.demand import Fault
+from contracts.finding import Violation
 from contracts.history import Answer, ApiOperation, Demand
 from contracts.monitor import Docket, Monitor, Setting, violation
 from contracts.reading import Reading
@@ -48,17 +49,44 @@ _SHOWS_SERVED: Final = frozenset({*range(200, 300), 400, 402, 409, 422, 425})
 """Statuses by which a target shows that it has an operation at all."""
 
 
+MAX_HELD: Final = 20
+"""Answers of one operation that are held back until it is known to be served."""
+
+MIN_OUTAGES: Final = 3
+"""Outages that one kind of fault must meet, each with the target up before it, to be no coincidence."""
+
+
+class _Outage(NamedTuple):
+    """What one kind of fault met instead of an answer.
+
+    Attributes:
+        first: the violation that it is if no proper answer ever comes.
+        times: how often it was met with the target up just before.
+    """
+
+    first: Violation | None = None
+    times: int = 0
+
+
+_ANSWERED: Final = _Outage()
+"""Stands for a kind of fault that was answered properly at least once."""
+
+
 class RefusalCheck(Monitor):
     """Judges the status of every answer to a request that must, or may, be refused.
 
     It remembers which operations the target serves: a 404 for a bad id means nothing where every id is
-    answered with 404, so that such an answer counts only once the operation has been seen to exist.
+    answered with 404, so that such an answer counts only once the operation has been seen to exist. And it
+    tells an outage from a 503 that is the answer to one kind of request, whenever that is sent.
     """
 
     clauses: ClassVar[tuple[str, ...]] = tuple(_SUBJECTS)
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
+        self._strange: dict[ApiOperation, list[Violation]] = {}
+        self._outages: dict[tuple[str, str], _Outage] = {}
+        self._up = True
         self._served: set[ApiOperation] = {ApiOperation.CREATE, ApiOperation.OTHER}
         self._waiting: Counter[tuple[ApiOperation, str]] = Counter()
 
@@ -68,9 +96,13 @@ class RefusalCheck(Monitor):
         answer = operation.answer
         if answer is None or answer.truncated or answer.status < 200 or scope.is_other_resource(reading):
             return
-        if answer.status in OUTAGES or answer.status in {408, 429}:
-            # None of these is an answer to what was asked.
+        if answer.status in OUTAGES:
+            self._note_outage(reading)
             return
+        if answer.status in {408, 429}:
+            # Neither is an answer to what was asked.
+            return
+        self._up = True
         if operation.authenticated and answer.status in _SHOWS_SERVED:
             self._serve(reading.route.api_operation, docket)
         judgement = reading.judgement
@@ -84,6 +116,8 @@ class RefusalCheck(Monitor):
         if reading.route.api_operation is ApiOperation.OTHER:
             # No key opens or closes what the contract does not have; only its own method clause judges.
             faults = tuple(fault for fault in faults if fault.clause != "AUTH-1")
+        for fault in faults:
+            self._outages[fault.clause, fault.reason] = _ANSWERED
         rulings = [(fault, rule(fault, reading, answer)) for fault in faults]
         # A request with several faults may be refused for any of them.
         for fault, ruling in rulings:
@@ -92,12 +126,37 @@ class RefusalCheck(Monitor):
                     self._exercise(reading, answer, fault.clause, docket)
                 return
         for fault, ruling in rulings:
+            if ruling is None and fault.clause == "AUTH-1" and answer.status == 404 and len(faults) == 1:
+                held = self._strange.setdefault(reading.route.api_operation, [])
+                held += [_violation(fault, OTHER_REFUSAL, reading)] if len(held) < MAX_HELD else []
             if ruling is None:
                 # Where one fault's status cannot be judged, it may be the reason of the answer.
                 return
             self._exercise(reading, answer, fault.clause, docket)
             _report(fault, ruling, reading, docket)
             return
+
+    def finish(self, docket: Docket) -> None:
+        """Judge what could be told from a lacking operation, or from an outage, only in the end."""
+        for kind, held in self._strange.items():
+            for found in held if kind in self._served else ():
+                docket.exercise(found.clause)
+                docket.violate(found)
+        for outage in self._outages.values():
+            if outage.first is not None and outage.times >= MIN_OUTAGES:
+                docket.exercise(outage.first.clause)
+                docket.violate(outage.first)
+
+    def _note_outage(self, reading: Reading) -> None:
+        """Count the outages that one kind of fault met while the target was up before each of them."""
+        faults = reading.judgement.faults
+        if reading.judgement.demand is Demand.REFUSE and faults and faults[0].clause in _SUBJECTS and self._up:
+            key = (faults[0].clause, faults[0].reason)
+            known = self._outages.get(key, _Outage())
+            if known is not _ANSWERED:
+                first = known.first or _violation(faults[0], SERVER_ERROR, reading)
+                self._outages[key] = _Outage(first, known.times + 1)
+        self._up = False
 
     def _exercise(self, reading: Reading, answer: Answer, clause: str, docket: Docket) -> None:
         kind = reading.route.api_operation
@@ -131,17 +190,19 @@ def _judge_either(reading: Reading, answer: Answer, docket: Docket) -> None:
 
 
 def _report(fault: Fault, ruling: Ruling, reading: Reading, docket: Docket) -> None:
+    docket.violate(_violation(fault, ruling, reading))
+
+
+def _violation(fault: Fault, ruling: Ruling, reading: Reading) -> Violation:
     subject, cause = _SUBJECTS[fault.clause], ruling.kind
     if fault.clause == "INPUT-8" and refused_id_is_unknown(fault, reading):
         subject, cause = "an id that nobody was given", f"unknown id: {ruling.kind}"
-    docket.violate(
-        violation(
-            fault.clause,
-            cause,
-            f"{subject} {_VERBS[ruling.kind]}",
-            reading.mark,
-            expected=_EXPECTED[fault.clause],
-            observed=f"{fault.reason}: {scope.request_line(reading)} was answered with {reading.operation.status}",
-            severity=ruling.severity,
-        )
+    return violation(
+        fault.clause,
+        cause,
+        f"{subject} {_VERBS[ruling.kind]}",
+        reading.mark,
+        expected=_EXPECTED[fault.clause],
+        observed=f"{fault.reason}: {scope.request_line(reading)} was answered with {reading.operation.status}",
+        severity=ruling.severity,
     )

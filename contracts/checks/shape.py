@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from contracts.checks import media, scope
 from contracts.checks.faults import EXPECTED, Fault, place, pointer, shown, value_at
@@ -15,6 +15,10 @@ from contracts.history import Answer, ApiOperation
 from contracts.monitor import Docket, Monitor, Setting, violation
 from contracts.reading import Reading
 from contracts.schema import PythonValidator
+
+
+_BODILESS: Final = frozenset({204, 205})
+"""Statuses that have no body (RFC 9110, sections 15.3.5 and 15.3.6); that it is missing is no further finding."""
 
 
 class ShapeCheck(Monitor):
@@ -38,11 +42,13 @@ class ShapeCheck(Monitor):
         if kind is None or answer is None:
             return
         docket.exercise("SHAPE-1")
-        docket.exercise("SHAPE-2")
         for cause, title, observed in _status_faults(kind, answer):
             docket.violate(
                 violation("SHAPE-1", cause, title, reading.mark, expected=EXPECTED["SHAPE-1"], observed=observed)
             )
+        if answer.status in _BODILESS:
+            return
+        docket.exercise("SHAPE-2")
         for cause, title, observed in _document_faults(reading.document):
             docket.violate(
                 violation("SHAPE-2", cause, title, reading.mark, expected=EXPECTED["SHAPE-2"], observed=observed)
@@ -88,6 +94,8 @@ def _status_faults(kind: ApiOperation, answer: Answer) -> Iterator[tuple[str, st
     """Yield cause, title and observation of what is wrong with the head of an answer."""
     if answer.status != 200:
         yield f"{kind} not 200", f"a successful {kind} is not answered with 200", f"status {answer.status}"
+    if answer.status in _BODILESS:
+        return
     header = answer.header("content-type")
     found = media.parse(header)
     if found.kind != "application/json":

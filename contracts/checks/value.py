@@ -69,7 +69,8 @@ class ValueCheck(Monitor):
         verification = view.data["verification"]
         if view.status in {"PENDING", "ERROR"}:
             docket.exercise("VALUE-3")
-            if isinstance(verification, Mapping):
+            # An object with nothing in it shows nothing; SHAPE-10 says that it should have been null.
+            if isinstance(verification, Mapping) and any(value is not None for value in verification.values()):
                 docket.violate(
                     violation(
                         "VALUE-3",

@@ -101,13 +101,11 @@ def contained() -> Iterator[None]:
     constants in the source of loaded modules, so that requests would depend on who imported what before.
     """
     home = storage_directory(intent_to_write=False).home_directory
-    constants = providers._get_local_constants  # noqa: SLF001 - there is no public way to do without them
     set_hypothesis_home_dir(_tables())
-    _use_constants(Constants)
     try:
-        yield
+        with _without_constants():
+            yield
     finally:
-        _use_constants(constants)
         set_hypothesis_home_dir(home)
 
 
@@ -123,8 +121,24 @@ def run_to_end(call: Callable[[], None]) -> None:
         return
 
 
-def _use_constants(source: Callable[[], Constants]) -> None:
-    providers._get_local_constants = source  # noqa: SLF001 - see contained()
+@contextmanager
+def _without_constants() -> Iterator[None]:
+    """Let local modules have no constants; there is no public way, and a version without this one is left alone."""
+    name = "_get_local_constants"
+    known = getattr(providers, name, None)
+    if known is None:
+        yield
+        return
+    _replace(name, Constants)
+    try:
+        yield
+    finally:
+        _replace(name, known)
+
+
+def _replace(name: str, source: Callable[[], Constants]) -> None:
+    setattr(providers, name, source)
+    # What it has drawn from before is kept here, by the kind of value.
     providers.CONSTANTS_CACHE.cache.clear()
 
 

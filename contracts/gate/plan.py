@@ -15,7 +15,7 @@ class Plan:
         seconds: default time budget.
         purchases: default cap on purchases.
         countries: countries bought at most, one purchase each.
-        near_misses: whether the long tail of the catalogue is sent, or one of each kind.
+        look_after_each: whether every near miss is followed by a look, or only the essential ones.
         fuzz_examples: generated requests per operation and mode.
         machine_examples: lives the state machine tries.
         machine_steps: steps of one life at most.
@@ -30,7 +30,7 @@ class Plan:
     seconds: float
     purchases: int
     countries: int
-    near_misses: bool
+    look_after_each: bool
     fuzz_examples: int
     machine_examples: int
     machine_steps: int

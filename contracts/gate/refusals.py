@@ -29,7 +29,13 @@ from contracts.gate.survey import FIRST_COUNTRIES, Survey, unassigned_codes
 from contracts.history import OWNER, STRANGER, Aim, ApiOperation, Demand, Operation, Outcome
 
 BATCH: Final = 12
-"""Near misses between two looks on a target too slow for a look after each."""
+"""Near misses between two looks where there is not one after each."""
+
+OUTAGES: Final = frozenset({502, 503, 504})
+"""Statuses that gateways and overloaded servers answer by themselves."""
+
+INSISTENCE: Final = 2
+"""How often a near miss that was answered so is sent again."""
 
 SHARE: Final = 0.5
 """Share of the time budget that the whole catalogue may take; beyond it the essential part is sent."""
@@ -84,38 +90,54 @@ def send(session: Session, miss: NearMiss) -> Operation:
 def send_catalogue(session: Session, survey: Survey, plan: Plan) -> Iterator[NearMiss]:
     """Send the catalogue with looks between, yielding each near miss once it was sent.
 
-    On a target that is not brisk a look follows a batch instead of each near miss; on one too slow for the
-    whole catalogue the essential part is sent. Both are noted.
+    At quick depth only the essential part gets a look after each; on a target that is not brisk every look
+    follows a batch; on one too slow for the whole catalogue the essential part is sent. The last two are noted.
     """
     shop = Shop(session)
     subject = subject_of(session, survey)
     misses = _essential_first(catalogue(session, survey, subject))
-    batch = 1 if session.pace.brisk else BATCH
-    whole = len(misses) * (1 + 2 / batch)
-    if not plan.near_misses:
-        misses = [miss for miss in misses if miss.essential]
-    elif not session.pace.affords(int(whole), SHARE):
+    brisk = session.pace.brisk
+    if not session.pace.affords(int(len(misses) * (3 if brisk else 1 + 2 / BATCH)), SHARE):
         misses = [miss for miss in misses if miss.essential]
         session.note(f"the target is too slow for the whole catalogue: {len(misses)} essential near misses were sent")
-    if batch > 1:
-        session.note(f"the target is not quick: a look followed every {batch} near misses instead of each")
+    if not brisk:
+        session.note(f"the target is not quick: a look followed every {BATCH} near misses instead of each")
     accepted: Counter[str] = Counter()
+    unseen = 0
     shop.look()
-    for number, miss in enumerate(misses, 1):
+    for miss in misses:
         session.check_time()
         family = miss.name.partition("/")[0]
         if accepted[family] >= ENOUGH_ACCEPTED:
             session.note(f"after {ENOUGH_ACCEPTED} near misses of {family} were accepted the rest was not sent")
             continue
-        operation = send(session, miss)
+        operation = _insist(session, shop, miss)
         if operation.outcome is Outcome.OK and operation.api_operation is ApiOperation.CREATE:
             accepted[family] += 1
-        if number % batch == 0 or number == len(misses):
+        unseen += 1
+        if unseen >= BATCH or (brisk and (miss.essential or plan.look_after_each)):
+            unseen = 0
             shop.look()
             if subject.purchase is not None and miss.principal.startswith(STRANGER):
                 # A stranger's request-code or refund shows its effect on the purchase, not on the balance.
                 shop.retrieve(subject.purchase)
         yield miss
+    shop.look()
+
+
+def _insist(session: Session, shop: Shop, miss: NearMiss) -> Operation:
+    """Send a near miss; where the answer looks like an outage, look whether it is one and send it again.
+
+    A single 503 may be an overloaded gateway's. One that comes whenever this request is sent, while others
+    are answered, is the target's answer to it.
+    """
+    operation = send(session, miss)
+    for _ in range(INSISTENCE):
+        if operation.status not in OUTAGES:
+            break
+        shop.look()
+        operation = send(session, miss)
+    return operation
 
 
 def _essential_first(misses: Iterable[NearMiss]) -> list[NearMiss]:
@@ -138,7 +160,7 @@ def send_extra_keys(session: Session, survey: Survey, plan: Plan) -> None:
     """Send creates with keys nobody asked for (INPUT-5); each may lawfully buy a purchase."""
     misses: Iterable[NearMiss] = extra_key_misses(subject_of(session, survey))
     for miss in misses:
-        if miss.essential or plan.near_misses:
+        if miss.essential or plan.look_after_each:
             send(session, miss)
 
 

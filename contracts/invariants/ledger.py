@@ -10,7 +10,7 @@ from typing import Final
 
 from contracts.history import Mark
 from contracts.invariants.purchase import Purchase
-from contracts.invariants.values import ERROR, EXPIRED, Money
+from contracts.invariants.values import Money
 
 LATE_S: Final = 60.0
 """For so many seconds a request of unknown outcome may still take effect."""
@@ -168,10 +168,9 @@ def credits_between(records: Iterable[Purchase], counted: set[int], before: Mark
     for record in records:
         if record.id in counted or (record.created is not None and after.precedes(record.created)):
             continue
-        stood = record.pending is not None and after.precedes(record.pending)
+        stood = record.stood is not None and after.precedes(record.stood)
         over = record.refunded is not None and record.refunded.precedes(before)
-        settled = record.settled is not None and record.settled_status not in {ERROR, EXPIRED}
-        if stood or over or (settled and record.refunded is None):
+        if stood or over:
             continue
         if record.price is None:
             return None

@@ -204,7 +204,8 @@ class Pricing(Invariant):
         for (principal, _), denial in self._denials.items():
             if principal == entry.principal and denial.mark.precedes(entry.mark):
                 covered = _covers(purse.balance, denial.before.price)
-                denial.affordable = covered and purse.refunded == denial.refunded
+                # Read once before any refund, a balance stays evidence whatever is refunded later.
+                denial.affordable = denial.affordable or (covered and purse.refunded == denial.refunded)
 
     def _count(self, sight: Sight, principal: str) -> None:
         record, purse = sight.record, self._purse(principal)

@@ -56,6 +56,7 @@ class Purchase:
         settled: the first view of it as SUCCESS, ERROR or EXPIRED, and ``settled_status`` which of them.
         refunded: the first view of it as REFUND.
         pending: of its views as PENDING the one that was asked for last.
+        stood: of its views as PENDING or SUCCESS the one that was asked for last.
         written: the last request-code or refund that acknowledged another status than PENDING.
         bare: a view outside of a list that showed it ended and without credentials.
         shown: the first view with credentials.
@@ -98,6 +99,7 @@ class Purchase:
         "settled_status",
         "shown",
         "spoiled",
+        "stood",
         "stray",
         "touched",
         "type",
@@ -118,6 +120,7 @@ class Purchase:
         self.settled_status = ""
         self.refunded: Mark | None = None
         self.pending: Mark | None = None
+        self.stood: Mark | None = None
         self.written: Mark | None = None
         self.bare: Mark | None = None
         self.credentials: Credentials | None = None
@@ -163,6 +166,8 @@ class Purchase:
         # an answer acknowledges REFUND or nothing.
         if status is None or (mark.api_operation is ApiOperation.REFUND and status != REFUND):
             return
+        if status in {PENDING, SUCCESS} and (self.stood is None or mark.invoked >= self.stood.invoked):
+            self.stood = mark
         if status == PENDING:
             if self.pending is None or mark.invoked >= self.pending.invoked:
                 self.pending = mark

@@ -15,8 +15,11 @@ from contracts.invariants.values import ERROR, EXPIRED, PENDING, REFUND, SUCCESS
 from contracts.monitor import Docket, Setting, violation
 
 NEARBY: Final = 16
-"""Operations between a refused refund and the look after it. An administrator may refund any purchase at any
-time, so that only a look right after the refusal, with nothing but reads between, tells of its effect."""
+"""Operations from a refused refund to the look that tells of its effect. An administrator may refund any
+purchase at any time: only a look right after the refusal, with nothing but reads between, can tell."""
+
+NEARBY_S: Final = 5.0
+"""Seconds from the one to the other, likewise."""
 
 _BROKEN: Final = frozenset({500, 501})
 _REFUND = ApiOperation.REFUND
@@ -38,12 +41,21 @@ class _Denied:
     still: Mark | None = None
 
 
-class _Refused(NamedTuple):
-    """A refund that was refused as it must be, and how much had happened in the run by then."""
+class Attempt(NamedTuple):
+    """An attempt, and how much had happened in the run by then."""
 
     mark: Mark
     position: int
     writes: int
+
+    def is_right_before(self, entry: Entry) -> bool:
+        """Tell whether an operation came so soon that what it shows is this attempt's doing."""
+        return (
+            self.mark.precedes(entry.mark)
+            and entry.writes == self.writes
+            and entry.position - self.position <= NEARBY
+            and entry.mark.returned - self.mark.invoked <= NEARBY_S
+        )
 
 
 class Refunding(Invariant):
@@ -58,7 +70,7 @@ class Refunding(Invariant):
         self._skew = setting.tolerance("VALUE-5", "clock_skew_s", 300)
         self._granted: dict[int, Mark] = {}
         self._denied: dict[int, _Denied] = {}
-        self._refused: dict[int, _Refused] = {}
+        self._refused: dict[int, Attempt] = {}
 
     def judge(self, entry: Entry, docket: Docket) -> None:
         """Judge a refund, and what later views say of earlier ones."""
@@ -128,7 +140,7 @@ class Refunding(Invariant):
         elif 400 <= status < 500:
             self.unless_lacking(docket, _REFUND, "LIFE-10")
             if record.refunded is None and len(self._refused) < MAX_HELD:
-                self._refused[record.id] = _Refused(entry.mark, entry.position, entry.writes)
+                self._refused[record.id] = Attempt(entry.mark, entry.position, entry.writes)
 
     def _why_refused(self, entry: Entry, record: Purchase) -> tuple[str, Mark] | None:
         """Return why a refund must be refused, as a slug, and the operation that showed it."""
@@ -184,7 +196,7 @@ class Refunding(Invariant):
         refused = self._refused.get(record.id)
         if refused is not None and refused.mark.precedes(mark):
             del self._refused[record.id]
-            near = entry.writes == refused.writes and entry.position - refused.position <= NEARBY
+            near = refused.is_right_before(entry)
             # An ERROR or EXPIRED purchase may be refunded by the shop of its own accord.
             fit = record.settled is None or record.settled_status not in {ERROR, EXPIRED}
             if record.refunded is mark and near and fit and not record.unsure:

@@ -9,7 +9,7 @@ from contracts.history import ApiOperation, Mark, Outcome
 from contracts.invariants.book import Entry
 from contracts.invariants.invariant import MAX_HELD, Invariant
 from contracts.invariants.purchase import Purchase, Sight
-from contracts.invariants.refunding import NEARBY
+from contracts.invariants.refunding import Attempt
 from contracts.invariants.telling import name
 from contracts.invariants.values import ERROR, EXPIRED
 from contracts.monitor import Docket, Setting, violation
@@ -19,22 +19,23 @@ _PER_PURCHASE: Final = 8
 
 
 @dataclass(slots=True)
-class _Attempt:
+class _Trespass:
     """A request-code or refund by somebody who does not own the purchase, which was not served.
 
     Attributes:
-        mark: the attempt.
+        attempt: the request.
         clause: AUTH-5 by another owner, AUTH-2 without a valid key.
-        writes: how many writes there were in the run by then.
-        position: how many operations there were in the run by then.
         seen: True once the owner saw the purchase as it was.
     """
 
-    mark: Mark
+    attempt: Attempt
     clause: str
-    writes: int
-    position: int
     seen: bool = False
+
+    @property
+    def mark(self) -> Mark:
+        """The request without its bytes."""
+        return self.attempt.mark
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class _Suspicion:
     """A change that only an attempt explains, unless its owner's own request turns out to have been under way."""
 
     record: Purchase
-    attempts: tuple[_Attempt, ...]
+    attempts: tuple[_Trespass, ...]
     change: str
     mark: Mark
 
@@ -58,7 +59,7 @@ class Trespass(Invariant):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        self._attempts: dict[int, list[_Attempt]] = {}
+        self._attempts: dict[int, list[_Trespass]] = {}
         self._suspicions: list[_Suspicion] = []
 
     def judge(self, entry: Entry, docket: Docket) -> None:
@@ -89,7 +90,7 @@ class Trespass(Invariant):
             return
         clause = "AUTH-5" if entry.authenticated else "AUTH-2"
         attempts = self._attempts.setdefault(record.id, [])
-        attempts.append(_Attempt(entry.mark, clause, entry.writes, entry.position))
+        attempts.append(_Trespass(Attempt(entry.mark, entry.position, entry.writes), clause))
         del attempts[:-_PER_PURCHASE]
 
     def _explain(self, entry: Entry, record: Purchase) -> None:
@@ -104,7 +105,7 @@ class Trespass(Invariant):
             or not any(attempt.mark.api_operation is entry.kind for attempt in suspicion.attempts)
         ]
 
-    def _look(self, entry: Entry, sight: Sight, attempts: list[_Attempt], docket: Docket) -> None:
+    def _look(self, entry: Entry, sight: Sight, attempts: list[_Trespass], docket: Docket) -> None:
         record, mark = sight.record, sight.mark
         past = [attempt for attempt in attempts if attempt.mark.precedes(mark)]
         if not past or mark.api_operation in _ACTIONS:
@@ -117,14 +118,14 @@ class Trespass(Invariant):
             self._suspect(record, [a for a in blamed if not a.seen] or blamed, "SUCCESS", mark)
         elif refunded and not record.unsure and record.settled_status not in {ERROR, EXPIRED}:
             blamed = [a for a in past if a.mark.api_operation is ApiOperation.REFUND and not a.seen]
-            near = [a for a in blamed if a.writes == entry.writes and entry.position - a.position <= NEARBY]
+            near = [a for a in blamed if a.attempt.is_right_before(entry)]
             self._suspect(record, near, "REFUND", mark)
         for attempt in past:
             if not attempt.seen:
                 attempt.seen = True
                 docket.exercise(attempt.clause)
 
-    def _suspect(self, record: Purchase, blamed: list[_Attempt], change: str, mark: Mark) -> None:
+    def _suspect(self, record: Purchase, blamed: list[_Trespass], change: str, mark: Mark) -> None:
         if blamed and len(self._suspicions) < MAX_HELD:
             self._suspicions.append(_Suspicion(record, tuple(blamed), change, mark))
 

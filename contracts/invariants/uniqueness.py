@@ -107,10 +107,9 @@ class Uniqueness(Invariant):
         if other is None or other is record or other.phoned is None or len(self._rivals) >= MAX_HELD:
             return
         theirs, ours = _Side(other, other.phoned), _Side(record, phoned)
-        # What was seen of the other one before there was a rival: the first view with the number, and the last.
-        for mark in (other.pending, other.settled if other.settled_status == SUCCESS else None):
-            if mark is not None and (mark is other.phoned or other.phoned.precedes(mark)):
-                theirs.see(mark)
+        stood = other.stood
+        if stood is not None and (stood is other.phoned or other.phoned.precedes(stood)):
+            theirs.see(stood)
         for side in (theirs, ours):
             self._rivals.setdefault(side.record.id, []).append((theirs, ours))
         if sight.status in _STANDING:

@@ -128,6 +128,13 @@ def test_credentials_fit_the_status(shown: dict[str, Any], expected: set[Verdict
         assert verdicts(MADE, view) == expected
 
 
+def test_an_empty_set_of_credentials_is_a_matter_of_shape() -> None:
+    missing = {verdict for key in CREDENTIALS for verdict in error("SHAPE-10", f"verification.{key} missing")}
+    assert verdicts(retrieve(answer(purchase(verification={})))) == missing
+    hollow = verdicts(retrieve(answer(purchase(verification=dict.fromkeys(CREDENTIALS)))))
+    assert not any(clause == "VALUE-3" for clause, _, _ in hollow)
+
+
 @pytest.mark.parametrize(
     "operation",
     [

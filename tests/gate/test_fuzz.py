@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import types
+from contextlib import nullcontext
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,11 +16,14 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.configuration import storage_directory
 
+from contracts.finding import Violation
 from contracts.gate import generator
+from contracts.gate.allowance import Allowance
 from contracts.gate.budget import Budget
 from contracts.gate.fuzz import fuzz
 from contracts.gate.fuzz.phase import PURCHASE_SHARE
 from contracts.gate.generator import FailedAgainError, HaltError
+from contracts.gate.hits import Hits
 from contracts.gate.pace import Pace, TimeSpentError
 from contracts.gate.plan import PLANS
 from contracts.gate.session import UnreachableError
@@ -279,3 +283,30 @@ def test_hypothesis_settings_owe_nothing_to_a_loaded_profile() -> None:
     finally:
         hypothesis.settings.load_profile(before)
     assert (how.max_examples, how.derandomize, how.database) == (7, False, None)
+
+
+def test_an_allowance_is_a_third_and_charges_only_its_own_purpose() -> None:
+    budget = Budget(10, Decimal("9.00"))
+    allowance = Allowance(budget, 5)
+    assert allowance.purchases == 3
+    for own, price in ((True, "2.00"), (False, "1.00"), (True, "1.00")):
+        with allowance.charged() if own else nullcontext():
+            budget.settle(budget.reserve(Decimal(price)), Outcome.OK)
+    assert allowance.made == 2
+    assert not allowance.affords(), "three of nine dollars are spent"
+    assert allowance.affords(0)
+
+
+def test_hits_tell_what_was_opened_since_the_last_look() -> None:
+    with stand(bought=0) as on:
+        hits = Hits(on.session.oracle)
+        assert hits.look() == (frozenset(), frozenset(), ())
+        for _ in range(2):
+            on.session.oracle.violate(Violation("INPUT-1", "cause", "title", "expected", "observed", ()))
+        opened = hits.look()
+        assert (len(opened.touched), len(opened.errors), len(opened.opened)) == (1, 1, 1)
+        assert hits.finding(opened.opened[0]).count == 2
+        on.session.oracle.violate(Violation("INPUT-1", "cause", "title", "expected", "observed", ()))
+        again = hits.look()
+        assert (again.errors, again.opened) == (opened.errors, ())
+        assert hits.look().touched == frozenset()

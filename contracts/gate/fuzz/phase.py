@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from schemathesis import GenerationMode
@@ -183,7 +183,9 @@ class Fuzzer:
                 self._call(request)
             return finding in self._hits.look().errors
 
-        aim: Callable[[Case], Request | None] = lambda case: self._aiming.aim(operation, case, number)  # noqa: E731
+        def aim(case: Case) -> Request | None:
+            return self._aiming.aim(operation, case, number)
+
         smallest = self._shrinker.shrink(operation, mode, place, example, aim, retry)
         self._session.note(f"{finding}: smallest request that still fails: {smallest}")
 

@@ -2,49 +2,77 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from contracts.history import OWNER, ApiOperation, Operation
-from contracts.routes import route
+from contracts.reading import Reading
+
+_COUNTRY: Final = re.compile("[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Step:
+    """One step.
+
+    Attributes:
+        marked: whether the finding names it.
+    """
+
+    marked: bool = field(default=False, kw_only=True)
+
+    @property
+    def purchases(self) -> frozenset[int]:
+        """Recorded ids of the purchases that must be there first."""
+        return frozenset()
+
+    @property
+    def made(self) -> frozenset[int]:
+        """Recorded ids of the purchases that it makes."""
+        return frozenset()
+
+    @property
+    def buys(self) -> int:
+        """How many purchases it may cost."""
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Step):
     """One request.
 
     Attributes:
         operation: as recorded.
         names: recorded id of the purchase that its path names, None where it names none that was ever seen.
         makes: recorded id of the purchase that it was answered with, a create's.
-        marked: whether the finding names it.
         wanted: for a request-code the status that it led to, None where nothing tells.
     """
 
     operation: Operation
     names: int | None = None
     makes: int | None = None
-    marked: bool = False
     wanted: str | None = None
 
     @property
     def purchases(self) -> frozenset[int]:
-        """Recorded ids of the purchases that must be there first."""
+        """The one that its path names."""
         return frozenset() if self.names is None else frozenset({self.names})
 
     @property
     def made(self) -> frozenset[int]:
-        """Recorded ids of the purchases that it makes."""
+        """The one that it was answered with."""
         return frozenset() if self.makes is None else frozenset({self.makes})
 
     @property
     def buys(self) -> int:
-        """How many purchases it may cost."""
+        """One for every create, for even a refused one might be served now."""
         return int(self.operation.api_operation is ApiOperation.CREATE)
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class Together(Step):
     """Requests that truly overlapped, fired at once.
 
     Attributes:
@@ -54,44 +82,34 @@ class Together:
     calls: tuple[Call, ...]
 
     @property
-    def marked(self) -> bool:
-        """Whether the finding names one of them."""
-        return any(call.marked for call in self.calls)
-
-    @property
     def purchases(self) -> frozenset[int]:
-        """Recorded ids of the purchases that must be there first."""
+        """Those that any of them names."""
         return frozenset().union(*(call.purchases for call in self.calls)) - self.made
 
     @property
     def made(self) -> frozenset[int]:
-        """Recorded ids of the purchases that they make."""
+        """Those that any of them was answered with."""
         return frozenset().union(*(call.made for call in self.calls))
 
     @property
     def buys(self) -> int:
-        """How many purchases they may cost."""
+        """What all of them may cost."""
         return sum(call.buys for call in self.calls)
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Step):
     """The pages of one list to their end, however many there are now.
 
     Attributes:
         first: the first page as recorded.
-        marked: whether the finding names one of its pages.
     """
 
     first: Operation
-    marked: bool = False
-    purchases: frozenset[int] = frozenset()
-    made: frozenset[int] = frozenset()
-    buys: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Lever:
+class Lever(Step):
     """What no customer can do: an administrator's refund, a purchase that expires, a clock that moves.
 
     Attributes:
@@ -107,17 +125,13 @@ class Lever:
     owner: str = OWNER
     seconds: float = 0.0
     needed: bool = True
-    marked: bool = False
-    made: frozenset[int] = frozenset()
-    buys: int = 0
 
     @property
     def purchases(self) -> frozenset[int]:
-        """Recorded ids of the purchases that must be there first."""
+        """The one that it moves."""
         return frozenset() if self.purchase is None else frozenset({self.purchase})
 
 
-Step = Call | Together | Walk | Lever
 Script = tuple[Step, ...]
 
 
@@ -136,19 +150,9 @@ def purchases_of(script: Sequence[Step]) -> int:
 
 
 def countries_of(script: Sequence[Step]) -> tuple[str, ...]:
-    """Return the countries that a script asks the accounts of, or that answers to its creates named."""
-    asked = [route(call.operation.input.method, call.operation.input.path) for call in calls_of(script)]
-    return tuple(
-        dict.fromkeys(
-            where.parameter
-            for where in asked
-            if where.api_operation is ApiOperation.ACCOUNT
-            and where.parameter is not None
-            and len(where.parameter) == 2
-            and where.parameter.isascii()
-            and where.parameter.isupper()
-        )
-    )
+    """Return the countries that a script buys in or asks about."""
+    asked = [Reading(call.operation).asked_country for call in calls_of(script)]
+    return tuple(dict.fromkeys(code for code in asked if code is not None and _COUNTRY.fullmatch(code)))
 
 
 def without(script: Script, places: Collection[int]) -> Script:
@@ -159,7 +163,8 @@ def without(script: Script, places: Collection[int]) -> Script:
         places: of the steps to leave out.
     """
     kept = [step for place, step in enumerate(script) if place not in places]
-    lost = frozenset().union(*(script[place].made for place in places)) - frozenset().union(*(s.made for s in kept))
+    made = frozenset[int]().union(*(script[place].made for place in places))
+    lost = made - frozenset[int]().union(*(step.made for step in kept))
     left: list[Step] = []
     for step in kept:
         if isinstance(step, Together):

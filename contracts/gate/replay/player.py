@@ -1,0 +1,293 @@
+"""The player: sends the steps of a script, fresh purchases in the place of the recorded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from contracts.gate.book import price_of
+from contracts.gate.budget import Reservation
+from contracts.gate.levers import Levers
+from contracts.gate.replay.record import UnreplayableError
+from contracts.gate.replay.restore import Restorer
+from contracts.gate.replay.steps import Call, Lever, Script, Step, Together, Walk
+from contracts.gate.replay.wording import names_of
+from contracts.gate.session import REDIRECTS, Session
+from contracts.gate.shop import MAX_PAGES, Shop
+from contracts.gate.target import KEY_VARIABLES
+from contracts.gate.volley import fire, overlapping
+from contracts.history import OTHER, ApiOperation, Demand, Input, Operation, Outcome
+from contracts.invariants.values import ERROR, PENDING, SUCCESS
+from contracts.reading import Reading
+
+WAITING_SHARE: Final = 0.1
+"""Share of the time budget that may go into waiting for one slow provider."""
+
+ROUND_S: Final = 3.0
+"""Seconds after which a purchase that is still PENDING is asked about again: some targets move only then."""
+
+_OUTCOMES: Final = {SUCCESS: "success", ERROR: "failure", PENDING: "pending"}
+_ADMIN: Final = f"only a sandbox's administrator can bring that about ({KEY_VARIABLES['admin']})"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is known of the target before the first step.
+
+    Attributes:
+        levers: what only a sandbox lets a test do, None for other targets.
+        restorer: turns recorded requests into ones that can be sent.
+        timeout: seconds to wait for the answers of one volley.
+        highest: the highest id that it has shown.
+        here: whether it is the target of the record, so that purchases found there may still be there.
+    """
+
+    levers: Levers | None
+    restorer: Restorer
+    timeout: float
+    highest: int
+    here: bool
+
+
+class Player:
+    """Plays one script once.
+
+    Args:
+        session: through which every request leaves.
+        scene: what is known of the target.
+
+    Attributes:
+        gaps: why the script was not played as it was recorded, each reason once.
+        overlapped: whether every volley had requests that truly overlapped.
+    """
+
+    def __init__(self, session: Session, scene: Scene) -> None:
+        self.session = session
+        self.gaps: dict[str, None] = {}
+        self.overlapped = True
+        self._scene = scene
+        self._shop = Shop(session)
+        self._ids: dict[int, int] = {}
+        self._names: dict[int, str] = {}
+
+    def play(self, script: Script) -> None:
+        """Send every step.
+
+        Raises:
+            BudgetSpentError: a create that a cap forbids.
+            TimeSpentError: the time budget is spent.
+            UnreachableError: the target no longer answers.
+        """
+        self._names = names_of(script)
+        for place, step in enumerate(script):
+            self.session.check_time()
+            if isinstance(step, Call):
+                self._play_call(step, script[place + 1 :])
+            elif isinstance(step, Together):
+                self._play_together(step)
+            elif isinstance(step, Walk):
+                self._play_walk(step)
+            elif isinstance(step, Lever):
+                self._pull(step)
+
+    def _play_call(self, call: Call, after: Sequence[Step]) -> None:
+        sent = self._input(call)
+        if sent is None:
+            return
+        number = self._number(call.names)
+        self._arrange(call, number)
+        operation = self.session.call(
+            sent.method,
+            sent.path,
+            principal=call.operation.principal,
+            body=sent.body,
+            query=sent.query,
+            headers=sent.headers,
+            aim=call.operation.aim,
+            walk=call.operation.walk,
+            lane=call.operation.lane,
+            follow=call.operation.status not in REDIRECTS,
+        )
+        self._learn(call, operation)
+        if call.wanted is not None and number is not None:
+            self._check(call, operation, number, call.wanted, after)
+
+    def _play_together(self, step: Together) -> None:
+        """Fire several requests at once and have them judged in the order in which their answers arrived."""
+        session = self.session
+        ready: list[tuple[Call, Input]] = []
+        arranged: set[int] = set()
+        for call in step.calls:
+            sent = self._input(call)
+            if sent is None:
+                continue
+            number = self._number(call.names)
+            if number is not None and call.wanted is not None and number not in arranged:
+                arranged.add(number)
+                self._arrange(call, number)
+            headers = session.headers(call.operation.principal, sent.body, sent.headers)
+            ready.append((call, Input(sent.method, sent.path, sent.query, headers, sent.body)))
+        held = self._reserve([call for call, _ in ready])
+        replies = fire(session.target, [sent for _, sent in ready], self._scene.timeout)
+        operations = [
+            session.operation(
+                sent,
+                call.operation.principal,
+                reply,
+                aim=call.operation.aim,
+                walk=call.operation.walk,
+                lane=call.operation.lane,
+            )
+            for (call, sent), reply in zip(ready, replies, strict=True)
+        ]
+        for operation, reservation in zip(operations, held, strict=True):
+            if reservation is not None:
+                session.budget.settle(reservation, operation.outcome, _paid(operation))
+        self.overlapped = self.overlapped and (len(ready) < 2 or overlapping(replies) > 1)
+        arrived = sorted(zip(ready, operations, strict=True), key=lambda pair: pair[1].returned)
+        for (call, _), operation in arrived:
+            self._learn(call, session.dispatch(operation))
+
+    def _play_walk(self, step: Walk) -> None:
+        """Ask for page after page until there is no other: the list may be longer or shorter than it was."""
+        first = step.first
+        sent = self._input(Call(first))
+        for page in range(1, MAX_PAGES + 1 if sent is not None else 1):
+            assert sent is not None
+            query = tuple((name, str(page) if name == "page" else value) for name, value in sent.query)
+            operation = self.session.call(
+                sent.method,
+                sent.path,
+                principal=first.principal,
+                query=query,
+                headers=sent.headers,
+                aim=first.aim,
+                walk=first.walk,
+                lane=first.lane,
+            )
+            value = Reading(operation).document.value
+            pagination = value.get("pagination") if isinstance(value, dict) else None
+            follows = pagination.get("has_next") if isinstance(pagination, dict) else False
+            if operation.outcome is not Outcome.OK or follows is not True or not Reading(operation).views:
+                return
+
+    def _pull(self, lever: Lever) -> None:
+        name = "the clock" if lever.purchase is None else self._names[lever.purchase]
+        number = self._number(lever.purchase)
+        if lever.purchase is not None and number is None:
+            return
+        levers = self._scene.levers
+        moved = False
+        if levers is not None and number is None:
+            moved = levers.advance(lever.seconds)
+        elif levers is not None and number is not None:
+            # Between two reads, so that no refusal before seems to have had its effect.
+            self._shop.retrieve(number, principal=lever.owner)
+            moved = levers.refund(number) if lever.action == "refund" else levers.expire(number)
+            self._shop.retrieve(number, principal=lever.owner)
+        if not moved and lever.needed:
+            what = {"refund": "be refunded", "expire": "expire", "advance": f"move {lever.seconds / 60:.0f} minutes"}
+            self._miss(f"{name} must {what[lever.action]}, and {_ADMIN}")
+
+    def _input(self, call: Call) -> Input | None:
+        """Return the request of a call, None where it cannot be sent."""
+        operation = call.operation
+        if operation.principal == OTHER and self.session.target.keys.other is None:
+            self._miss(f"it needs a second owner: set {KEY_VARIABLES[OTHER]}")
+            return None
+        number = self._number(call.names)
+        if call.names is not None and number is None:
+            return None
+        try:
+            highest = max(self._scene.highest, self.session.book.highest_id)
+            return self._scene.restorer.restore(operation, number, highest)
+        except UnreplayableError as trouble:
+            self._miss(str(trouble))
+            return None
+
+    def _number(self, recorded: int | None) -> int | None:
+        """Return the id of now for a recorded one, None where there is no such purchase."""
+        if recorded is None:
+            return None
+        if recorded in self._ids:
+            return self._ids[recorded]
+        if self._names[recorded].startswith("#"):
+            # Its create was refused, which has been told where it had to be.
+            return None
+        found = self._scene.here and any(
+            view.id == recorded for view in Reading(self._shop.retrieve(recorded)).views
+        )
+        if not found:
+            self._miss(f"{self._names[recorded]} was there before the recorded run, and is not to be had here")
+            return None
+        self._ids[recorded] = recorded
+        return recorded
+
+    def _learn(self, call: Call, operation: Operation) -> None:
+        """Remember which purchase a create made."""
+        if call.makes is None:
+            return
+        number = next((view.id for view in Reading(operation).views if view.id is not None), None)
+        if number is not None:
+            self._ids[call.makes] = number
+        elif Reading(operation).judgement.demand is Demand.SERVE:
+            answered = operation.status or operation.error
+            self._miss(f"{self._names[call.makes]} cannot be bought: {_country(operation)} was answered with {answered}")
+
+    def _arrange(self, call: Call, number: int | None) -> None:
+        """Let the provider do what it did, where the target has a lever for that."""
+        if call.wanted is not None and number is not None and self._scene.levers is not None:
+            self._scene.levers.provider(number, _OUTCOMES[call.wanted])
+
+    def _check(self, call: Call, operation: Operation, number: int, wanted: str, after: Sequence[Step]) -> None:
+        """Wait for a slow provider; take note of one that did something else than was recorded."""
+        entry = self.session.book.get(number)
+        if entry is None or entry.principal != operation.principal:
+            return
+        name = "" if call.names is None else self._names[call.names]
+        if operation.outcome is not Outcome.OK:
+            if Reading(operation).judgement.demand is Demand.SERVE:
+                self._miss(f"the code of {name} was refused with {operation.status or operation.error}")
+            return
+        if wanted != PENDING and entry.status == PENDING:
+            self._wait(number, lambda: entry.status != PENDING, operation.principal)
+        depends = wanted != PENDING or any(step.marked and call.names in step.purchases for step in after)
+        if entry.status != wanted and depends:
+            why = "" if self._scene.levers is not None else f"; {_ADMIN}"
+            self._miss(f"the provider left {name} in {entry.status} and not in {wanted}{why}")
+
+    def _wait(self, number: int, over: Callable[[], bool], principal: str) -> None:
+        ends = self.session.pace.elapsed + self.session.pace.seconds * WAITING_SHARE
+        while not over() and self.session.pace.elapsed < ends:
+            self._shop.settle(number, within=min(ROUND_S, ends - self.session.pace.elapsed), principal=principal)
+            if not over() and self.session.pace.elapsed < ends:
+                self._shop.request_code(number, body=b"{}", principal=principal)
+
+    def _reserve(self, calls: Sequence[Call]) -> list[Reservation | None]:
+        """Hold a purchase for each create among some calls, for all of them or for none."""
+        price = max(self.session.prices.values(), default=Decimal(0))
+        held: list[Reservation | None] = []
+        try:
+            for call in calls:
+                create = call.operation.api_operation is ApiOperation.CREATE
+                held.append(self.session.budget.reserve(price) if create else None)
+        except BaseException:
+            for reservation in held:
+                if reservation is not None:
+                    self.session.budget.settle(reservation, Outcome.FAIL)
+            raise
+        return held
+
+    def _miss(self, why: str) -> None:
+        self.gaps.setdefault(why)
+
+
+def _paid(operation: Operation) -> Decimal | None:
+    views = Reading(operation).views
+    return price_of(views[0].data.get("price")) if views and operation.outcome is Outcome.OK else None
+
+
+def _country(operation: Operation) -> str:
+    return Reading(operation).asked_country or "the create"
