@@ -28,9 +28,7 @@ def run(*arguments: str, cwd: Path, **keys: str) -> subprocess.CompletedProcess[
     environment = {name: value for name, value in os.environ.items() if name not in KEYS}
     environment |= {"PYTHONPATH": str(ROOT), "COLUMNS": "100", **keys}
     command = [sys.executable, "-m", "assay", *arguments]
-    return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=110, check=False
-    )
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=110, check=False)
 
 
 def one_line(result: subprocess.CompletedProcess[str]) -> str:
@@ -186,7 +184,9 @@ def test_a_defect_is_broken_with_evidence_and_nothing_secret(tmp_path: Path) -> 
 def test_an_interrupted_gate_writes_what_it_has(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "assay", "gate", "--depth", "deep", "--out", "run"]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
         history = tmp_path / "run" / "history.jsonl"
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not (history.exists() and history.stat().st_size > 200_000):

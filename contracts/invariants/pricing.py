@@ -6,13 +6,12 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from contracts.finding import Violation
 from contracts.history import ApiOperation, Demand, Mark, Outcome
 from contracts.invariants.book import Entry
 from contracts.invariants.invariant import MAX_HELD, Invariant
-from contracts.invariants.purchase import Sight
 from contracts.invariants.values import PENDING, SUCCESS, Money, decimal_of, money_of
 from contracts.monitor import Docket, Setting, violation
 
@@ -20,18 +19,19 @@ RECENT: Final = 256
 """Creates kept per country until the offer is read again."""
 
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_ACTIONS: Final = frozenset({ApiOperation.REQUEST_CODE, ApiOperation.REFUND})
 _NO_REFUSAL: Final = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """What one account answer said, and how much had been bought and settled by then."""
+    """What one account answer said, and how much had been bought and moved by then."""
 
     mark: Mark
     price: Money | None
     available: bool
     bought: int
-    settled: int
+    moved: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,40 +45,55 @@ class _Charge:
 
 @dataclass(slots=True)
 class _Denial:
-    """A create that was refused though its country was on offer, and what was read afterwards.
+    """A create that was refused though its country was on offer and the balance sufficed.
 
     Attributes:
         mark: the create.
         status: what it was answered with.
         before: the offer before it.
-        refunded: how many refunds were known by then.
         after: the offer after it, while it still stands.
-        affordable: whether a balance read after it, with no refund between, covers the price.
+        affordable: whether the first balance read after it covers the price as well, None before that.
     """
 
     mark: Mark
     status: int
     before: _Offer
-    refunded: int
     after: _Offer | None = None
-    affordable: bool = False
+    affordable: bool | None = None
 
 
 @dataclass(slots=True)
 class _Purse:
-    """What is known of a principal: purchases made, settled and refunded so far, and the latest balance."""
+    """What is known of a principal.
+
+    Attributes:
+        bought: creates so far, those of unknown outcome included.
+        moved: request-codes and refunds so far, and purchases seen to settle: what may move a discount.
+        balance: the latest one read.
+        counted: how many creates there were by then.
+    """
 
     bought: int = 0
-    settled: int = 0
-    refunded: int = 0
+    moved: int = 0
     balance: Money | None = None
+    counted: int = 0
+
+
+class _Doubt(NamedTuple):
+    """A charge that no offer explains, unless something was under way that moved the discount twice."""
+
+    principal: str
+    end: float
+    between: bool
+    violation: Violation
 
 
 class Pricing(Invariant):
     """Compares charges with the offers before and after them.
 
-    A discount may move between two offers, with what is bought and settled: a charge is judged by both, and
-    where something else was bought meanwhile, every price between the two is lawful.
+    A discount may move between two offers. A charge is judged by both; where something else was bought
+    meanwhile, every price between the two is lawful, and where codes or refunds were asked for, the discount
+    may have gone up and down, and nothing is said.
     """
 
     clauses = ("VALUE-6", "INPUT-4")
@@ -90,6 +105,7 @@ class Pricing(Invariant):
         self._charges: dict[tuple[str, str], deque[_Charge]] = {}
         self._denials: dict[tuple[str, str], _Denial] = {}
         self._purses: dict[str, _Purse] = {}
+        self._doubts: list[_Doubt] = []
 
     def judge(self, entry: Entry, docket: Docket) -> None:
         """Take in an offer, a create, or a balance."""
@@ -101,20 +117,23 @@ class Pricing(Invariant):
             self._create(entry, docket)
         elif entry.kind is ApiOperation.PROFILE and entry.outcome is Outcome.OK:
             self._balance(entry)
-        elif entry.kind is ApiOperation.REFUND and entry.outcome is not Outcome.FAIL:
-            self._purse(entry.principal).refunded += 1
+        if entry.outcome is not Outcome.FAIL and entry.kind in {ApiOperation.CREATE, *_ACTIONS}:
+            self._reconsider(entry)
         for sight in entry.sights:
-            self._count(sight, entry.principal)
+            record = sight.record
+            if sight.mark in {record.settled, record.refunded}:
+                self._purse(entry.principal).moved += 1
 
     def finish(self, docket: Docket) -> None:
         """Judge the creates after which no offer was read, and those that were refused."""
         for (principal, _), charges in self._charges.items():
             purse = self._purse(principal)
             for charge in charges:
-                before = charge.before
-                alone = purse.bought == before.bought + 1 and purse.settled == before.settled
-                if alone and before.price is not None:
-                    _judge_charge(charge, None, others=False, docket=docket)
+                if purse.bought == charge.before.bought + 1 and purse.moved == charge.before.moved:
+                    self._judge_charge(principal, charge, None, docket)
+        for doubt in self._doubts:
+            docket.violate(doubt.violation)
+        self._doubts.clear()
         for (_, country), denial in self._denials.items():
             if denial.after is not None and denial.affordable:
                 docket.exercise("INPUT-4")
@@ -130,7 +149,7 @@ class Pricing(Invariant):
             return
         key, purse = (entry.principal, country), self._purse(entry.principal)
         price = money_of(value.get("price"))
-        offer = _Offer(entry.mark, price, value.get("available") is True, purse.bought, purse.settled)
+        offer = _Offer(entry.mark, price, value.get("available") is True, purse.bought, purse.moved)
         found = self._quote(entry, country, value, price, docket)
         if found is not None:
             docket.violate(found)
@@ -138,8 +157,7 @@ class Pricing(Invariant):
         for charge in tuple(waiting):
             if price is not None and charge.mark.precedes(entry.mark):
                 waiting.remove(charge)
-                others = offer.bought != charge.before.bought + 1
-                _judge_charge(charge, offer, others=others, docket=docket)
+                self._judge_charge(entry.principal, charge, offer, docket)
         denial = self._denials.get(key)
         if denial is not None and denial.mark.precedes(entry.mark):
             denial.after = offer if offer.available else None
@@ -181,8 +199,8 @@ class Pricing(Invariant):
             self._sold(entry, key, offer, docket)
         elif offer is None or not offer.available or not _refused(entry) or len(self._denials) >= MAX_HELD:
             return
-        elif purse.balance is None or _covers(purse.balance, offer.price):
-            self._denials.setdefault(key, _Denial(entry.mark, entry.status or 0, offer, purse.refunded))
+        elif purse.counted == purse.bought and _covers(purse.balance, offer.price):
+            self._denials.setdefault(key, _Denial(entry.mark, entry.status or 0, offer))
 
     def _sold(self, entry: Entry, key: tuple[str, str], offer: _Offer | None, docket: Docket) -> None:
         denial = self._denials.get(key)
@@ -201,19 +219,38 @@ class Pricing(Invariant):
         value = entry.reading.document.value
         purse = self._purse(entry.principal)
         purse.balance = money_of(value.get("balance")) if isinstance(value, dict) else None
+        purse.counted = purse.bought
         for (principal, _), denial in self._denials.items():
-            if principal == entry.principal and denial.mark.precedes(entry.mark):
-                covered = _covers(purse.balance, denial.before.price)
-                # Read once before any refund, a balance stays evidence whatever is refunded later.
-                denial.affordable = denial.affordable or (covered and purse.refunded == denial.refunded)
+            if principal == entry.principal and denial.affordable is None and denial.mark.precedes(entry.mark):
+                denial.affordable = _covers(purse.balance, denial.before.price)
 
-    def _count(self, sight: Sight, principal: str) -> None:
-        record, purse = sight.record, self._purse(principal)
-        if record.refunded is sight.mark:
-            purse.refunded += 1
-            purse.settled += 1
-        elif record.settled is sight.mark and record.settled_status == SUCCESS:
-            purse.settled += 1
+    def _judge_charge(self, principal: str, charge: _Charge, after: _Offer | None, docket: Docket) -> None:
+        """Judge a charge by the offer before it, and the one after it where there is one."""
+        offers = [offer for offer in (charge.before, after) if offer is not None and offer.price is not None]
+        prices = [offer.price for offer in offers if offer.price is not None]
+        if not prices:
+            return
+        amounts = [price.amount for price in prices]
+        alike = {price.currency for price in prices} == {charge.price.currency}
+        between = alike and min(amounts) <= charge.price.amount <= max(amounts)
+        if charge.price not in prices and after is not None:
+            bought = after.bought != charge.before.bought + 1
+            if after.moved != charge.before.moved or (between and bought):
+                return
+        docket.exercise("VALUE-6")
+        if charge.price not in prices and len(self._doubts) < MAX_HELD:
+            end = charge.mark.returned if after is None else after.mark.returned
+            self._doubts.append(_Doubt(principal, end, between, _overcharge(charge, offers)))
+
+    def _reconsider(self, entry: Entry) -> None:
+        """Drop the doubts that an operation explains which was under way at the time and is seen only now."""
+        acted = entry.kind in _ACTIONS
+        self._purse(entry.principal).moved += acted
+        self._doubts = [
+            doubt
+            for doubt in self._doubts
+            if doubt.principal != entry.principal or doubt.end < entry.mark.invoked or not (acted or doubt.between)
+        ]
 
     def _purse(self, principal: str) -> _Purse:
         return self._purses.setdefault(principal, _Purse())
@@ -235,28 +272,16 @@ def _covers(balance: Money | None, price: Money | None) -> bool:
     )
 
 
-def _judge_charge(charge: _Charge, after: _Offer | None, *, others: bool, docket: Docket) -> None:
-    offers = [offer for offer in (charge.before, after) if offer is not None and offer.price is not None]
-    prices = [offer.price for offer in offers if offer.price is not None]
-    if not prices:
-        return
-    docket.exercise("VALUE-6")
-    if charge.price in prices:
-        return
-    amounts = [price.amount for price in prices]
-    alike = {price.currency for price in prices} == {charge.price.currency}
-    if others and alike and min(amounts) <= charge.price.amount <= max(amounts):
-        return
-    docket.violate(
-        violation(
-            "VALUE-6",
-            "charge-is-not-the-quote",
-            "a create charges another price than accounts quote to the same key",
-            *(offer.mark for offer in offers),
-            charge.mark,
-            expected=" or ".join(dict.fromkeys(str(price) for price in prices)),
-            observed=f"charged {charge.price}",
-        )
+def _overcharge(charge: _Charge, offers: list[_Offer]) -> Violation:
+    quoted = " or ".join(dict.fromkeys(str(offer.price) for offer in offers))
+    return violation(
+        "VALUE-6",
+        "charge-is-not-the-quote",
+        "a create charges another price than accounts quote to the same key",
+        *(offer.mark for offer in offers),
+        charge.mark,
+        expected=quoted,
+        observed=f"charged {charge.price}",
     )
 
 

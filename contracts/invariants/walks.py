@@ -14,7 +14,7 @@ from contracts.invariants.book import Entry
 from contracts.invariants.invariant import MAX_HELD, Invariant
 from contracts.invariants.pages import Page, disorder, in_order, page_of
 from contracts.invariants.purchase import Purchase, Sight
-from contracts.invariants.values import ERROR, EXPIRED, PENDING, REFUND, SUCCESS
+from contracts.invariants.values import ERROR, PENDING, REFUND, SUCCESS
 from contracts.monitor import Docket, Setting, violation
 
 PATIENCE_S: Final = 120.0
@@ -256,14 +256,11 @@ def _since(record: Purchase, walk: Walk) -> Mark | None:
 
 
 def _stood(missing: _Missing) -> bool:
-    """Tell whether a missing purchase certainly had the status all the time."""
-    status, record = missing.walk.status, missing.record
-    if status == REFUND:
-        return True
-    if status == SUCCESS and record.refunded is None:
-        return True
-    # ERROR and EXPIRED may be refunded unseen, PENDING may become anything: a later view must show them so.
-    return missing.still is not None and status in {PENDING, ERROR, EXPIRED, SUCCESS}
+    """Tell whether a missing purchase had the status all the time: REFUND for ever, others if seen so again.
+
+    Any purchase may be refunded unseen by an administrator, and a PENDING one may become anything.
+    """
+    return missing.walk.status == REFUND or missing.still is not None
 
 
 def _report(judged: _Judged, docket: Docket) -> None:

@@ -36,6 +36,7 @@ SERVED = [
     call("GET", "/v1/accounts/US", answer(account())),
     request_code(refusal(409)),
     refund(refusal(409)),
+    call("GET", "/v1/profile", answer({})),
 ]
 """Shows that the target has the published operations."""
 
@@ -255,7 +256,7 @@ def test_list_parameters(parameter: str, value: str) -> None:
 KEYLESS: list[tuple[int, tuple[set[Verdict], dict[str, int]], tuple[set[Verdict], dict[str, int]]]] = [
     (401, said("AUTH-1", None), said("AUTH-1", None)),
     (403, said("AUTH-1", None), said("AUTH-1", None)),
-    (404, said("AUTH-1", "another refusal"), UNJUDGED),
+    (404, said("AUTH-1", "another refusal"), said("AUTH-1", "another refusal")),
     (405, said("AUTH-1", "another refusal"), UNJUDGED),
     (501, said("AUTH-1", "server error"), UNJUDGED),
     (400, said("AUTH-1", "another refusal"), said("AUTH-1", "another refusal")),
@@ -283,6 +284,41 @@ def test_requests_without_the_right_key(status: int, for_create: Any, for_others
         call("GET", "/v1/profile", given, principal=NO_KEY),
     ):
         assert judged(operation) == for_others
+
+
+def test_a_404_without_a_key_may_mean_an_operation_that_is_lacking() -> None:
+    keyless = call("GET", "/v1/profile", refusal(404), principal=NO_KEY)
+    assert record(keyless, checks=[RefusalCheck]).verdicts == set()
+    assert record(keyless, call("GET", "/v1/profile", refusal(404)), checks=[RefusalCheck]).verdicts == set()
+    assert record(keyless, call("GET", "/v1/profile", answer({})), checks=[RefusalCheck]).verdicts == error(
+        "AUTH-1", "another refusal"
+    )
+
+
+def test_a_503_whenever_one_kind_of_request_is_sent_is_the_answer_to_it() -> None:
+    outage, up = create(answer({}, 503), "us"), retrieve(answer(purchase()))
+    assert record(outage, up, outage, up, outage, checks=[RefusalCheck]).verdicts == error("INPUT-1", "server error")
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        "outage up outage",
+        "outage outage outage outage up",
+        "outage up outage up outage up refused",
+        "refused outage up outage up outage",
+        "outage up other up outage",
+    ],
+)
+def test_a_503_now_and_then_is_an_outage(history: str) -> None:
+    """It went on without a break, or the same request was also refused properly."""
+    calls = {
+        "outage": create(answer({}, 503), "us"),
+        "other": create(answer({}, 503), 5),
+        "up": retrieve(answer(purchase())),
+        "refused": create(refusal(422), "us"),
+    }
+    assert record(*(calls[name] for name in history.split()), checks=[RefusalCheck]).verdicts == set()
 
 
 def test_a_redirect_to_the_other_form_is_left_to_the_slash() -> None:

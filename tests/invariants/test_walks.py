@@ -223,6 +223,8 @@ def test_a_filter_that_shows_all_and_only():
 def test_a_filter_that_leaves_a_success_out():
     history = mixed()
     history.list(10, 11, [success(2)], only="SUCCESS")
+    assert history.findings() == set()
+    history.retrieve(12, 13, 1, "SUCCESS")
     assert history.findings() == {error("LIST-2", "missing-from-filtered-list")}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from contracts.finding import Finding, Severity
@@ -11,7 +10,6 @@ from contracts.gate.pace import TimeSpentError
 from contracts.gate.replay.player import Player, Scene
 from contracts.gate.replay.steps import Script
 from contracts.gate.session import Session
-from contracts.history import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +17,7 @@ class Attempt:
     """What came of playing a script once.
 
     Attributes:
-        script: as far as it had to be played for the finding to show, all of it where it did not show.
+        script: as far as it was played; it ends with the step that showed the finding.
         shown: the finding, None where it did not show.
         others: every other finding of severity error.
         gaps: why the script was not played as it was recorded; empty when it was.
@@ -57,11 +55,10 @@ def attempt(session: Session, scene: Scene, script: Script, finding: str, clause
     player = Player(session, scene)
     oracle = session.oracle
     gaps: list[str] = []
-    played = script
-    done = 0
+    played = 0
     try:
-        for done in range(1, len(script) + 1):
-            player.play(script, done - 1)
+        for _ in player.play(script):
+            played += 1
             if any(found.id == finding for found in oracle.findings):
                 break
     except (BudgetSpentError, TimeSpentError) as spent:
@@ -69,18 +66,12 @@ def attempt(session: Session, scene: Scene, script: Script, finding: str, clause
     oracle.finish()
     findings = [_renumbered(found, offset) for found in oracle.findings]
     shown = next((found for found in findings if found.id == finding), None)
-    if shown is not None:
-        played = script[:done]
     others = tuple(found for found in findings if found.id != finding and found.severity is Severity.ERROR)
     return Attempt(
-        played, shown, others, (*gaps, *player.gaps), player.overlapped, oracle.exercised.get(clause, 0)
+        script[:played], shown, others, (*gaps, *player.gaps), player.overlapped, oracle.exercised.get(clause, 0)
     )
 
 
 def _renumbered(finding: Finding, offset: int) -> Finding:
     marks = tuple(replace(mark, index=mark.index + offset) for mark in finding.marks)
     return replace(finding, marks=marks)
-
-
-Record = Callable[[Operation], None]
-Operations = Sequence[Operation]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -72,8 +72,8 @@ class Player:
         self._ids: dict[int, int] = {}
         self._names: dict[int, str] = {}
 
-    def play(self, script: Script) -> None:
-        """Send every step.
+    def play(self, script: Script) -> Iterator[Step]:
+        """Send every step, yielding each once it was sent.
 
         Raises:
             BudgetSpentError: a create that a cap forbids.
@@ -91,6 +91,7 @@ class Player:
                 self._play_walk(step)
             elif isinstance(step, Lever):
                 self._pull(step)
+            yield step
 
     def _play_call(self, call: Call, after: Sequence[Step]) -> None:
         sent = self._input(call)
@@ -216,9 +217,7 @@ class Player:
         if self._names[recorded].startswith("#"):
             # Its create was refused, which has been told where it had to be.
             return None
-        found = self._scene.here and any(
-            view.id == recorded for view in Reading(self._shop.retrieve(recorded)).views
-        )
+        found = self._scene.here and any(view.id == recorded for view in Reading(self._shop.retrieve(recorded)).views)
         if not found:
             self._miss(f"{self._names[recorded]} was there before the recorded run, and is not to be had here")
             return None
@@ -233,8 +232,8 @@ class Player:
         if number is not None:
             self._ids[call.makes] = number
         elif Reading(operation).judgement.demand is Demand.SERVE:
-            answered = operation.status or operation.error
-            self._miss(f"{self._names[call.makes]} cannot be bought: {_country(operation)} was answered with {answered}")
+            what = f"{self._names[call.makes]} cannot be bought: {_country(operation)}"
+            self._miss(f"{what} was answered with {operation.status or operation.error}")
 
     def _arrange(self, call: Call, number: int | None) -> None:
         """Let the provider do what it did, where the target has a lever for that."""

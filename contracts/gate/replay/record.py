@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,7 +73,7 @@ class Recorded:
     def origin(self) -> Origin:
         """Where the run was run."""
         words = shlex.split(self.document["rerun"])
-        defects = tuple(value for word, value in zip(words, words[1:], strict=False) if word == "--defect")
+        defects = tuple(value for word, value in pairwise(words) if word == "--defect")
         url = self.document["target"] if "--url" in words else None
         return Origin(url, defects, self.document["profile"], self.document["seed"])
 
@@ -104,7 +104,7 @@ class Recorded:
         Raises:
             UsageError: the run has none of that id; the message names the nearest.
         """
-        findings = {finding["id"]: finding for finding in self.document["findings"]}
+        findings: dict[str, Mapping[str, Any]] = {finding["id"]: finding for finding in self.document["findings"]}
         if name in findings:
             return findings[name]
         if not findings:

@@ -20,6 +20,8 @@ _KEY_QUERY: Final = frozenset({"x-api-key", "api_key"})
 _UNKNOWN_AIM: Final = "INPUT-8"
 _COUNTRY: Final = "US"
 
+Pairs = tuple[tuple[str, str], ...]
+
 
 class Restorer:
     """Turns recorded requests into ones that can be sent now.
@@ -61,16 +63,16 @@ class Restorer:
             raise UnreplayableError(f"the path of operation {operation.index} was masked")
         return Input(sent.method, path, query, headers, self._body(operation))
 
-    def _stranger(self, principal: str) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    def _stranger(self, principal: str) -> tuple[Pairs, Pairs]:
         found = self._strangers.get(principal)
         if found is None:
             raise UnreplayableError(f"how a {principal} showed a key was not written down")
         return found
 
     @cached_property
-    def _strangers(self) -> dict[str, tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]]:
+    def _strangers(self) -> dict[str, tuple[Pairs, Pairs]]:
         """By principal, the headers and the query by which somebody without a valid key asks."""
-        found = {f"{STRANGER}:no key": ((), ())}
+        found: dict[str, tuple[Pairs, Pairs]] = {f"{STRANGER}:no key": ((), ())}
         for miss in key_misses(self._subject, accounts=False, profile=False):
             if miss.name.startswith("key/create/"):
                 shown = tuple(pair for pair in miss.headers if pair[0] in _KEY_HEADERS)

@@ -148,9 +148,7 @@ def _support(recorded: Recorded, finding: Mapping[str, Any], marks: Sequence[Ope
     return chosen
 
 
-def _presence(
-    recorded: Recorded, chosen: Collection[int], kinds: Collection[ApiOperation]
-) -> Iterable[Operation]:
+def _presence(recorded: Recorded, chosen: Collection[int], kinds: Collection[ApiOperation]) -> Iterable[Operation]:
     """Yield operations that showed the target to have each of some kinds, where the chosen ones do not."""
     for kind in set(kinds) - {ApiOperation.OTHER, ApiOperation.CREATE}:
         telling = [operation for operation in recorded.operations if _tells(operation, kind)]

@@ -109,8 +109,10 @@ def _create(reading: Reading) -> str:
     country = reading.asked_country
     if isinstance(value, dict) and len(value) == 1 and country is not None and country.isalpha() and country.isascii():
         return f"buys in {_cut(country)}"
-    query = f" and the query {_cut(query_string(reading.operation.input.query))}" if reading.operation.input.query else ""
-    return f"buys with the body {_text(reading.operation.input.body)}{query}"
+    query = query_string(reading.operation.input.query)
+    return f"buys with the body {_text(reading.operation.input.body)}" + (
+        f" and the query {_cut(query)}" if query else ""
+    )
 
 
 def _body(operation: Operation) -> str:
