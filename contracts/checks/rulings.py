@@ -145,8 +145,10 @@ def _out_of_domain(fault: Fault, reading: Reading, answer: Answer) -> Ruling:
     items = page.get("items") if isinstance(page, dict) else None
     if not isinstance(items, list) or len(items) > MAX_PAGE_SIZE:
         return ACCEPTED
-    # A number can be moved to the nearest lawful one; a status nobody knows has no such neighbour, and
-    # every item shown for it is of another status.
+    # Only a number can be moved to the nearest lawful one; a word or an unknown order was simply ignored.
+    if fault.reason.startswith("sort ") or fault.reason.endswith(" is no number"):
+        return ACCEPTED
+    # A status nobody knows shows nothing, rightly so; whatever is shown for it is of another status.
     return ACCEPTED if items and fault.reason.startswith("status ") else CLAMPED
 
 
