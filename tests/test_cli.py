@@ -136,7 +136,9 @@ def test_a_wrong_key_is_inconclusive_and_not_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("profile", ["2026-02", "2026-05"])
 def test_the_gate_keeps_the_sandbox_in_both_profiles(profile: str, tmp_path: Path) -> None:
-    result = run("gate", "--depth", "quick", "--profile", profile, "--out", "run", "--json", cwd=tmp_path)
+    result = run(
+        "gate", "--depth", "quick", "--time", "100s", "--profile", profile, "--out", "run", "--json", cwd=tmp_path
+    )
     document = json.loads(result.stdout)
     jsonschema.validate(document, run_schema())
     assert (result.returncode, document["verdict"], document["findings"]) == (0, "kept", [])
@@ -152,7 +154,16 @@ def test_one_key_and_no_levers_are_enough_for_what_is_required(tmp_path: Path) -
     """A target like a user's own: clauses that need more are not exercised, with the way out, and never broken."""
     with SandboxThread(Settings(seed=5, pending_rate=0.2)) as sandbox:
         result = run(
-            "gate", "--url", sandbox.url, "--depth", "quick", "--json", cwd=tmp_path, ASSAY_API_KEY=sandbox.owner_key
+            "gate",
+            "--url",
+            sandbox.url,
+            "--depth",
+            "quick",
+            "--time",
+            "100s",
+            "--json",
+            cwd=tmp_path,
+            ASSAY_API_KEY=sandbox.owner_key,
         )
     document = json.loads(result.stdout)
     assert (result.returncode, document["verdict"]) == (0, "kept")

@@ -16,7 +16,6 @@ from contracts.monitor import Docket, Monitor, Setting, violation
 from contracts.reading import Reading
 from contracts.schema import PythonValidator
 
-
 _BODILESS: Final = frozenset({204, 205})
 """Statuses that have no body (RFC 9110, sections 15.3.5 and 15.3.6); that it is missing is no further finding."""
 

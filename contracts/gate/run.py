@@ -175,9 +175,12 @@ class Gate:
             self.session.note(f"{name} ended early: {spent}")
         except TimeSpentError as spent:
             self.session.note(f"{name} ended early: {spent}")
-        except (UnreachableError, NoPurchasesApiError, ForeignAddressError) as trouble:
-            self.troubles.append(str(trouble))
-            self._stopped = True
+        except NoPurchasesApiError as trouble:
+            # What answered is not what was to be tested: nothing it said is a promise kept or broken.
+            self.session.oracle = make_oracle(self._setting(self.session.profile.name), self.options.severities)
+            self._stop(trouble)
+        except (UnreachableError, ForeignAddressError) as trouble:
+            self._stop(trouble)
         except Exception as error:  # noqa: BLE001 - a phase that crashes has tested nothing more; the others go on
             last = traceback.extract_tb(error.__traceback__)[-1]
             what = f"{type(error).__name__}: {str(error)[:200]}"
@@ -192,6 +195,10 @@ class Gate:
                 )
             )
         return not self._stopped
+
+    def _stop(self, trouble: Exception) -> None:
+        self.troubles.append(str(trouble))
+        self._stopped = True
 
     def finish(self) -> None:
         """Let the oracle judge what it held back, and close the connections; further calls do nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,9 @@ from contracts.reading import Reading, View
 
 LACKING: Final = frozenset({404, 405, 501})
 """Statuses by which a target says that it does not have an operation (contract, "Operations")."""
+
+MAX_PURCHASES: Final = 100_000
+"""Purchases of which everything is kept; of the oldest beyond, only that their ids were given."""
 
 _TELLS_NOTHING: Final = LACKING | {401, 403, 429}
 _FOREIGN_AIMS: Final = frozenset({"AUTH-4", "AUTH-5"})
@@ -96,12 +100,15 @@ class Book:
 
     Attributes:
         purchases: by id.
+        forgotten: ids of purchases that there was no room for.
         present: operations that the target is known to have.
         owners: principals who are known to own a purchase.
     """
 
     def __init__(self) -> None:
         self.purchases: dict[int, Purchase] = {}
+        self.forgotten: set[int] = set()
+        self._order: deque[int] = deque()
         self.present: set[ApiOperation] = set()
         self.owners: set[str] = set()
         self._count = 0
@@ -191,6 +198,9 @@ class Book:
             record.spoiled = True
             entry.twin = record
             return None
+        if number in self.forgotten:
+            entry.twin = Purchase(number, None, Claim.NONE, entry.mark)
+            return None
         if record is None or record.owner != entry.principal:
             entry.usurped = record if record is not None and record.claim >= Claim.HELD else None
             record = self._start(number, entry, Claim.CREATED)
@@ -216,15 +226,27 @@ class Book:
     def _start(self, number: int, entry: Entry, claim: Claim) -> Purchase:
         before = self.purchases.get(number)
         record = Purchase(number, entry.principal, claim, entry.mark)
-        record.stray = before is not None and before.stray
-        self.purchases[number] = record
+        record.stray = number in self.forgotten or (before is not None and before.stray)
+        self._keep(record)
         return record
+
+    def _keep(self, record: Purchase) -> None:
+        if record.id not in self.purchases:
+            self._order.append(record.id)
+        self.purchases[record.id] = record
+        if len(self._order) > MAX_PURCHASES:
+            oldest = self._order.popleft()
+            del self.purchases[oldest]
+            self.forgotten.add(oldest)
 
     def _note_stray(self, entry: Entry) -> None:
         view = next(iter(entry.reading.views), None)
         number = None if view is None else _lawful_id(view)
         if number is not None:
-            record = self.purchases.setdefault(number, Purchase(number, None, Claim.NONE, entry.mark))
+            record = self.purchases.get(number)
+            if record is None:
+                record = Purchase(number, None, Claim.NONE, entry.mark)
+                self._keep(record)
             record.stray = True
 
 

@@ -168,7 +168,7 @@ def credits_between(records: Iterable[Purchase], counted: set[int], before: Mark
     for record in records:
         if record.id in counted or (record.created is not None and after.precedes(record.created)):
             continue
-        stood = record.stood is not None and after.precedes(record.stood)
+        stood = after.returned < record.stood
         over = record.refunded is not None and record.refunded.precedes(before)
         if stood or over:
             continue

@@ -18,6 +18,10 @@ from contracts.monitor import Docket, Setting, violation
 RECENT: Final = 256
 """Creates kept per country until the offer is read again."""
 
+SOON_S: Final = 5.0
+"""Seconds from an offer to a charge within which an administrator's refund, which would move the discount
+unseen, need not be thought of; after both, a later offer tells."""
+
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _ACTIONS: Final = frozenset({ApiOperation.REQUEST_CODE, ApiOperation.REFUND})
 _NO_REFUSAL: Final = frozenset({408, 425, 429})
@@ -129,7 +133,8 @@ class Pricing(Invariant):
         for (principal, _), charges in self._charges.items():
             purse = self._purse(principal)
             for charge in charges:
-                if purse.bought == charge.before.bought + 1 and purse.moved == charge.before.moved:
+                soon = charge.mark.returned - charge.before.mark.invoked <= SOON_S
+                if soon and purse.bought == charge.before.bought + 1 and purse.moved == charge.before.moved:
                     self._judge_charge(principal, charge, None, docket)
         for doubt in self._doubts:
             docket.violate(doubt.violation)
@@ -193,13 +198,14 @@ class Pricing(Invariant):
         offer = self._offers.get(key)
         if offer is not None and not offer.mark.precedes(entry.mark):
             offer = None
+        alone = purse.counted == purse.bought
         if entry.outcome is not Outcome.FAIL:
             purse.bought += 1
         if entry.outcome is Outcome.OK:
             self._sold(entry, key, offer, docket)
         elif offer is None or not offer.available or not _refused(entry) or len(self._denials) >= MAX_HELD:
             return
-        elif purse.counted == purse.bought and _covers(purse.balance, offer.price):
+        elif alone and _covers(purse.balance, offer.price):
             self._denials.setdefault(key, _Denial(entry.mark, entry.status or 0, offer))
 
     def _sold(self, entry: Entry, key: tuple[str, str], offer: _Offer | None, docket: Docket) -> None:

@@ -27,6 +27,9 @@ WRITES: Final = frozenset({ApiOperation.CREATE, ApiOperation.REQUEST_CODE, ApiOp
 READS: Final = frozenset({ApiOperation.RETRIEVE, ApiOperation.LIST})
 
 
+_STANDING: Final = frozenset({PENDING, SUCCESS})
+
+
 class Claim(IntEnum):
     """How surely a purchase is known to belong to its owner.
 
@@ -55,8 +58,7 @@ class Purchase:
         acked: the first view of it outside of a list.
         settled: the first view of it as SUCCESS, ERROR or EXPIRED, and ``settled_status`` which of them.
         refunded: the first view of it as REFUND.
-        pending: of its views as PENDING the one that was asked for last.
-        stood: of its views as PENDING or SUCCESS the one that was asked for last.
+        stood: when the last view of it as PENDING or SUCCESS was asked for, seconds.
         written: the last request-code or refund that acknowledged another status than PENDING.
         bare: a view outside of a list that showed it ended and without credentials.
         shown: the first view with credentials.
@@ -68,7 +70,7 @@ class Purchase:
         raced: True when its create overlapped another one.
         raced_code: True when two of its request-codes overlapped.
         spoiled: True when its id was given twice: what is seen of it contradicts itself for that reason alone.
-        stray: True when a create without a valid key was answered with it.
+        stray: True when a create without a valid key was answered with it, or the book had forgotten it.
     """
 
     __slots__ = (
@@ -88,7 +90,6 @@ class Purchase:
         "name_en",
         "name_ru",
         "owner",
-        "pending",
         "phone",
         "phoned",
         "price",
@@ -119,8 +120,7 @@ class Purchase:
         self.settled: Mark | None = None
         self.settled_status = ""
         self.refunded: Mark | None = None
-        self.pending: Mark | None = None
-        self.stood: Mark | None = None
+        self.stood = float("-inf")
         self.written: Mark | None = None
         self.bare: Mark | None = None
         self.credentials: Credentials | None = None
@@ -141,6 +141,11 @@ class Purchase:
         self.raced_code = False
         self.spoiled = False
         self.stray = False
+
+    @property
+    def waited(self) -> bool:
+        """True when it was seen PENDING, and never SUCCESS, ERROR or EXPIRED."""
+        return self.settled is None and self.stood > float("-inf")
 
     @property
     def ended(self) -> Mark | None:
@@ -166,11 +171,9 @@ class Purchase:
         # an answer acknowledges REFUND or nothing.
         if status is None or (mark.api_operation is ApiOperation.REFUND and status != REFUND):
             return
-        if status in {PENDING, SUCCESS} and (self.stood is None or mark.invoked >= self.stood.invoked):
-            self.stood = mark
+        if status in _STANDING:
+            self.stood = max(self.stood, mark.invoked)
         if status == PENDING:
-            if self.pending is None or mark.invoked >= self.pending.invoked:
-                self.pending = mark
             return
         if status == REFUND:
             self.refunded = self.refunded or mark

@@ -158,11 +158,11 @@ class Refunding(Invariant):
 
     def _is_due(self, entry: Entry, record: Purchase) -> bool:
         """Tell whether a refund meets every condition, and nothing else was under way on the purchase."""
-        if record.settled is not None or record.shown is not None or entry.unsure:
+        if not record.waited or record.shown is not None or entry.unsure:
             return False
         if record.refunded is not None and record.refunded is not entry.mark:
             return False
-        if record.pending is None or record.known is None or not record.known.precedes(entry.mark):
+        if record.known is None or not record.known.precedes(entry.mark):
             return False
         if entry.earlier_action is not None and not entry.earlier_action.precedes(entry.mark):
             return False

@@ -85,7 +85,7 @@ class Requesting(Invariant):
         elif entry.outcome is Outcome.OK:
             for sight in entry.sights:
                 _judge_answer(entry, sight, docket)
-        elif status in _BROKEN and record.pending is not None and record.known and record.known.precedes(mark):
+        elif status in _BROKEN and record.waited and record.known and record.known.precedes(mark):
             expected = "SUCCESS with credentials, ERROR, or PENDING and why"
             self._report(docket, _broken("LIFE-8", entry, record.known, expected))
         elif status in DEFINITE and _is_first(entry, record) and len(self._refused) < MAX_HELD:
@@ -170,10 +170,9 @@ def _is_first(entry: Entry, record: Purchase) -> bool:
         and (before is None or before.precedes(entry.mark))
         and not entry.unsure
         and entry.reading.judgement.demand is Demand.SERVE
-        and record.pending is not None
+        and record.waited
         and record.known is not None
         and record.known.precedes(entry.mark)
-        and record.settled is None
         and record.refunded is None
         and record.shown is None
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.history import ApiOperation, Mark, Outcome
-from contracts.invariants.book import Entry
+from contracts.invariants.book import MAX_PURCHASES, Entry
 from contracts.invariants.invariant import MAX_HELD, Invariant
 from contracts.invariants.purchase import Purchase, Sight
 from contracts.invariants.telling import name, overlap
@@ -27,23 +27,26 @@ class _Side:
     Attributes:
         record: the purchase.
         first: a view after which it certainly had the number.
-        sample: a view that showed it standing with the number.
-        last: of the views that show it standing the one asked for last.
+        until: when the last view that shows it standing was asked for.
+        sample: the first view since there is a rival that showed it standing with the number.
+        last: the last one.
     """
 
     record: Purchase
     first: Mark
+    until: float
     sample: Mark | None = None
     last: Mark | None = None
 
     def see(self, mark: Mark) -> None:
+        """Take in a view that shows the purchase standing with the number."""
         self.sample = self.sample or mark
-        if self.last is None or mark.invoked > self.last.invoked:
-            self.last = mark
+        self.last = mark
+        self.until = max(self.until, mark.invoked)
 
     def spans(self, start: float, end: float) -> bool:
         """Tell whether the purchase stood with the number all the time between two instants."""
-        return self.last is not None and self.first.returned <= start and end <= self.last.invoked
+        return self.first.returned <= start and end <= self.until
 
 
 class Uniqueness(Invariant):
@@ -104,12 +107,11 @@ class Uniqueness(Invariant):
         phone, phoned = record.phone or "", record.phoned or sight.mark
         other = self.book.purchases.get(self._holders.get(phone, record.id))
         self._holders[phone] = record.id
+        if len(self._holders) > MAX_PURCHASES:
+            del self._holders[next(iter(self._holders))]
         if other is None or other is record or other.phoned is None or len(self._rivals) >= MAX_HELD:
             return
-        theirs, ours = _Side(other, other.phoned), _Side(record, phoned)
-        stood = other.stood
-        if stood is not None and (stood is other.phoned or other.phoned.precedes(stood)):
-            theirs.see(stood)
+        theirs, ours = _Side(other, other.phoned, other.stood), _Side(record, phoned, record.stood)
         for side in (theirs, ours):
             self._rivals.setdefault(side.record.id, []).append((theirs, ours))
         if sight.status in _STANDING:

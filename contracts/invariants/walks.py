@@ -249,7 +249,7 @@ def _since(record: Purchase, walk: Walk) -> Mark | None:
     if walk.status == REFUND:
         since = record.refunded
     elif record.refunded is None and walk.status == PENDING:
-        since = record.known if record.settled is None and record.pending is not None else None
+        since = record.known if record.waited else None
     elif record.refunded is None and walk.status == record.settled_status:
         since = record.settled
     return since if since is not None and since.precedes(walk.first) else None

@@ -98,7 +98,7 @@ class Player:
         if sent is None:
             return
         number = self._number(call.names)
-        self._arrange(call, number)
+        self._arrange(call.wanted, number)
         operation = self.session.call(
             sent.method,
             sent.path,
@@ -119,15 +119,13 @@ class Player:
         """Fire several requests at once and have them judged in the order in which their answers arrived."""
         session = self.session
         ready: list[tuple[Call, Input]] = []
-        arranged: set[int] = set()
+        wanted = _wanted(step)
         for call in step.calls:
             sent = self._input(call)
             if sent is None:
                 continue
             number = self._number(call.names)
-            if number is not None and call.wanted is not None and number not in arranged:
-                arranged.add(number)
-                self._arrange(call, number)
+            self._arrange(wanted.pop(call.names, None), number)
             headers = session.headers(call.operation.principal, sent.body, sent.headers)
             ready.append((call, Input(sent.method, sent.path, sent.query, headers, sent.body)))
         held = self._reserve([call for call, _ in ready])
@@ -235,10 +233,10 @@ class Player:
             what = f"{self._names[call.makes]} cannot be bought: {_country(operation)}"
             self._miss(f"{what} was answered with {operation.status or operation.error}")
 
-    def _arrange(self, call: Call, number: int | None) -> None:
+    def _arrange(self, wanted: str | None, number: int | None) -> None:
         """Let the provider do what it did, where the target has a lever for that."""
-        if call.wanted is not None and number is not None and self._scene.levers is not None:
-            self._scene.levers.provider(number, _OUTCOMES[call.wanted])
+        if wanted is not None and number is not None and self._scene.levers is not None:
+            self._scene.levers.provider(number, _OUTCOMES[wanted])
 
     def _check(self, call: Call, operation: Operation, number: int, wanted: str, after: Sequence[Step]) -> None:
         """Wait for a slow provider; take note of one that did something else than was recorded."""
@@ -281,6 +279,15 @@ class Player:
 
     def _miss(self, why: str) -> None:
         self.gaps.setdefault(why)
+
+
+def _wanted(step: Together) -> dict[int | None, str]:
+    """Return, by purchase, the status that all request-codes of a volley led to."""
+    found: dict[int | None, str] = {}
+    for call in step.calls:
+        if call.wanted is not None and found.get(call.names, PENDING) == PENDING:
+            found[call.names] = call.wanted
+    return found
 
 
 def _paid(operation: Operation) -> Decimal | None:

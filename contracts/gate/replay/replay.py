@@ -20,7 +20,7 @@ from contracts.gate.replay.player import Scene
 from contracts.gate.replay.record import Recorded, UnreplayableError
 from contracts.gate.replay.restore import Restorer
 from contracts.gate.replay.script import script_of
-from contracts.gate.replay.selection import marks_of, select, whole
+from contracts.gate.replay.selection import marks_of, select, whole, with_lists
 from contracts.gate.replay.shortening import shorten
 from contracts.gate.replay.steps import Script, Together, countries_of, purchases_of
 from contracts.gate.run import Listener, Silent
@@ -45,8 +45,8 @@ SHORTER: Final = 30
 SHORTENING_SHARE: Final = 0.25
 """Share of the time budget that goes into shorter scripts."""
 
-SURVEY_PURCHASES: Final = 1
-"""Purchases that looking at the target may cost where it sells to those who ask for nothing."""
+SPARE: Final = 2
+"""Purchases beyond those recorded: a create that was refused may be served now, as the look at the target may."""
 
 
 class Outcome(StrEnum):
@@ -130,7 +130,7 @@ class Replay:
         self._record = record
         self._wire = Wire(target, options.timeout)
         self._pace = Pace(options.seconds)
-        self._everything: Script = ()
+        self._wider: list[Script] = []
         self._session: Session | None = None
         self._prepare()
 
@@ -139,13 +139,15 @@ class Replay:
         try:
             marked = {operation.index for operation in marks_of(self._recorded, self._finding)}
             self.script = script_of(self._recorded, select(self._recorded, self._finding), marked)
-            if self.options.everything:
-                self._everything = script_of(self._recorded, whole(self._recorded, self._finding), marked)
+            wider = [with_lists(self._recorded, self._finding)]
+            wider += [whole(self._recorded, self._finding)] if self.options.everything else []
+            self._wider = [script_of(self._recorded, chosen, marked) for chosen in wider if chosen]
         except UnreplayableError as trouble:
             self.troubles.append(str(trouble))
         together = any(isinstance(step, Together) for step in self.script)
         self.tries = self.options.tries or (RACE_TRIES if together else TRIES)
-        cap = purchases_of(self.script) * self.tries + purchases_of(self._everything) + SURVEY_PURCHASES
+        cap = purchases_of(self.script) * self.tries + sum(map(purchases_of, self._wider)) + SPARE
+        cap += purchases_of(self.script) * SHORTER if self.target.embedded else 0
         wanted = self.options.max_purchases
         self.budget = Budget(cap if wanted is None else wanted, self.options.max_spend)
         if wanted is not None and wanted < purchases_of(self.script):
@@ -205,9 +207,10 @@ class Replay:
         scene = self._look()
         self._listener.phase("the steps", 2, 3)
         failing = self._until_it_shows(scene, self.script, self.tries)
-        if failing is None and self._everything:
-            self._listener.step("everything until then")
-            failing = self._until_it_shows(scene, self._everything, 1)
+        for script in self._wider if failing is None else ():
+            failing = self._until_it_shows(scene, script, 1)
+            if failing is not None:
+                break
         if failing is not None:
             self._listener.phase("shorter steps", 3, 3)
             self._shorten(scene, failing)

@@ -21,7 +21,7 @@ _LOOKS: Final = frozenset({ApiOperation.PROFILE, ApiOperation.ACCOUNT, ApiOperat
 _TELLS_PRESENCE: Final = frozenset({*range(200, 300), 400, 402, 409, 410, 422})
 """Statuses by which a target shows that it has an operation; several clauses wait for that."""
 
-_MONEY: Final = ("MONEY-", "INPUT-2", "AUTH-2", "RACE-1")
+_WINDOWS: Final = ("MONEY-", "INPUT-2", "AUTH-2", "RACE-1")
 """Clauses that add up what happened between two looks."""
 
 
@@ -68,6 +68,31 @@ def select(recorded: Recorded, finding: Mapping[str, Any]) -> frozenset[int]:
     # A volley or a walk brings in purchases of its own, which must be there as well.
     births = (recorded.births.get(number) for number in _purchases(recorded, chosen, ""))
     return frozenset(chosen | {birth.operation.index for birth in births if birth is not None})
+
+
+def with_lists(recorded: Recorded, finding: Mapping[str, Any]) -> frozenset[int]:
+    """Return what ``select`` does, and what filled the lists that the finding names; nothing where it names none.
+
+    A list is what it is through every purchase made before. The lives are needed of those alone that it shows.
+
+    Raises:
+        UnreplayableError: as for ``select``.
+    """
+    marks = marks_of(recorded, finding)
+    chosen = select(recorded, finding)
+    walks = {(mark.principal, mark.walk) for mark in marks if mark.walk}
+    lists = [
+        reading
+        for reading in recorded.readings
+        if reading.operation.api_operation is ApiOperation.LIST
+        and (reading.operation in marks or (reading.operation.principal, reading.operation.walk) in walks)
+    ]
+    if not lists:
+        return frozenset()
+    last = max(mark.returned for mark in marks)
+    births = {b.operation.index for b in recorded.births.values() if b.operation.invoked <= last}
+    shown = {view.id for reading in lists for view in reading.views if view.id is not None}
+    return chosen | births | {index for number in shown for index in _life(recorded, number, last)}
 
 
 def whole(recorded: Recorded, finding: Mapping[str, Any]) -> frozenset[int]:
@@ -140,7 +165,7 @@ def _support(recorded: Recorded, finding: Mapping[str, Any], marks: Sequence[Ope
     looks = [o.index for o in between if o.api_operation in _LOOKS and not o.walk and o.authenticated]
     if len(looks) <= MOST_LOOKS:
         chosen.update(looks)
-    if finding["clause"].startswith(_MONEY) and ApiOperation.PROFILE in {first.api_operation, last.api_operation}:
+    if finding["clause"].startswith(_WINDOWS) and {first.api_operation, last.api_operation} <= _LOOKS:
         chosen |= {o.index for o in between if o.input.method != "GET"}
     after = [o for o in recorded.operations if o.index > last.index][:AFTER]
     for kind in (ApiOperation.PROFILE, ApiOperation.ACCOUNT):

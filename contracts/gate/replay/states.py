@@ -8,6 +8,7 @@ from typing import Final
 
 from contracts.gate.replay.record import Recorded
 from contracts.history import ApiOperation, Outcome
+from contracts.invariants.refunding import NEARBY
 from contracts.invariants.values import ERROR, EXPIRED, PENDING, REFUND, STATUSES, SUCCESS, server_clock
 from contracts.reading import Reading
 
@@ -35,7 +36,7 @@ def course_of(recorded: Recorded, number: int, owner: str) -> Course:
     """Return what became of a purchase, as far as the contract lets it happen.
 
     A status that contradicts what was seen before is a defect's work and is passed over. So is a REFUND that
-    comes right after somebody was refused one: that refusal may be what the finding is about.
+    comes right after somebody was refused one: that refusal may be what the finding is about (LIFE-10, AUTH-5).
 
     Args:
         recorded: the run.
@@ -45,12 +46,14 @@ def course_of(recorded: Recorded, number: int, owner: str) -> Course:
     course = Course()
     status: str | None = None
     asked: int | None = None
-    tried = False
-    for reading in recorded.readings:
+    tried: tuple[int, int] | None = None
+    writes = 0
+    for position, reading in enumerate(recorded.readings):
+        writes += reading.operation.authenticated and reading.operation.input.method != "GET"
         named = reading.purchase_id == number
         kind = reading.route.api_operation
         if named and kind is ApiOperation.REFUND:
-            tried = True
+            tried = (position, writes)
         if named and kind is ApiOperation.REQUEST_CODE and status == PENDING:
             asked = reading.operation.index
         seen = _status(reading, number, owner)
@@ -63,10 +66,10 @@ def course_of(recorded: Recorded, number: int, owner: str) -> Course:
         elif seen == PENDING == status and kind is ApiOperation.REQUEST_CODE and asked is not None:
             course.wanted[asked] = PENDING
         elif seen == REFUND != status or (seen == EXPIRED and status == PENDING):
-            if not tried:
+            if tried is None or tried[1] != writes or position - tried[0] > NEARBY:
                 course.moves.append((reading.operation.index, "refund" if seen == REFUND else "expire"))
             status = seen
-        tried = False
+        tried = None
     return course
 
 

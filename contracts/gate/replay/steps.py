@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from contracts.history import OWNER, ApiOperation, Operation
+from contracts.history import OWNER, ApiOperation, Operation, Outcome
 from contracts.reading import Reading
 
 _COUNTRY: Final = re.compile("[A-Z]{2}")
@@ -67,8 +67,9 @@ class Call(Step):
 
     @property
     def buys(self) -> int:
-        """One for every create, for even a refused one might be served now."""
-        return int(self.operation.api_operation is ApiOperation.CREATE)
+        """One for a create that was not refused."""
+        create = self.operation.api_operation is ApiOperation.CREATE
+        return int(create and self.operation.outcome is not Outcome.FAIL)
 
 
 @dataclass(frozen=True, slots=True)
