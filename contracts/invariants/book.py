@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -26,16 +25,23 @@ _BY_ID: Final = frozenset({ApiOperation.RETRIEVE, ApiOperation.REQUEST_CODE, Api
 _ACTIONS: Final = frozenset({ApiOperation.REQUEST_CODE, ApiOperation.REFUND})
 
 
-@dataclass(slots=True)
 class Entry:
     """One operation as the book understands it.
 
     Attributes:
         reading: the operation, decoded.
+        mark: the operation without its bytes.
         kind: which API operation it is.
+        principal: whose key was shown.
+        authenticated: True when that was a valid key.
+        outcome: how the operation ended, as far as its sender can know.
+        status: HTTP status code of the answer, None without one.
         purchase: what is known of the purchase that its path names, None without one.
         foreign: True when a valid key names a purchase that is not its owner's.
         faulty: True when the request itself had to be refused, whatever the purchase.
+        own: True when a valid key asked for something it may ask for.
+        position: how many operations there were so far, this one included.
+        writes: how many of these were more than a GET and by somebody with a valid key.
         sights: every purchase it shows with authority, already filed.
         misplaced: the purchase it shows in place of the one that was asked for.
         twin: the purchase whose id a create was answered with again.
@@ -44,55 +50,55 @@ class Entry:
         earlier_code: the owner's request-code on the same purchase whose answer arrived before.
         earlier_action: anybody's request-code or refund on it whose answer arrived before.
         unsure: True when the outcome of such an action before this one is unknown.
-        position: how many operations there were so far, this one included.
-        writes: how many of these were more than a GET and by somebody with a valid key.
     """
 
-    reading: Reading
-    kind: ApiOperation
-    purchase: Purchase | None
-    foreign: bool
-    faulty: bool
-    position: int
-    writes: int
-    sights: Sequence[Sight] = ()
-    misplaced: View | None = None
-    twin: Purchase | None = None
-    intruders: Sequence[tuple[Purchase, View]] = ()
-    usurped: Purchase | None = None
-    earlier_code: Mark | None = None
-    earlier_action: Mark | None = None
-    unsure: bool = False
+    __slots__ = (
+        "authenticated",
+        "earlier_action",
+        "earlier_code",
+        "faulty",
+        "foreign",
+        "intruders",
+        "kind",
+        "mark",
+        "misplaced",
+        "outcome",
+        "own",
+        "position",
+        "principal",
+        "purchase",
+        "reading",
+        "sights",
+        "status",
+        "twin",
+        "unsure",
+        "usurped",
+        "writes",
+    )
 
-    @property
-    def mark(self) -> Mark:
-        """The operation without its bytes."""
-        return self.reading.mark
-
-    @property
-    def principal(self) -> str:
-        """Whose key was shown."""
-        return self.reading.operation.principal
-
-    @property
-    def status(self) -> int | None:
-        """HTTP status code of the answer, None without one."""
-        return self.reading.operation.status
-
-    @property
-    def outcome(self) -> Outcome:
-        """How the operation ended, as far as its sender can know."""
-        return self.reading.operation.outcome
-
-    @property
-    def authenticated(self) -> bool:
-        """True when a valid key was shown."""
-        return self.reading.operation.authenticated
-
-    @property
-    def own(self) -> bool:
-        """True when a valid key asked for something it may ask for."""
-        return self.authenticated and not self.foreign and not self.faulty
+    def __init__(self, reading: Reading, purchase: Purchase | None, position: int, writes: int) -> None:
+        operation = reading.operation
+        self.reading = reading
+        self.mark = reading.mark
+        self.kind = reading.route.api_operation
+        self.principal = operation.principal
+        self.authenticated = operation.authenticated
+        self.outcome = operation.outcome
+        self.status = operation.status
+        self.purchase = purchase
+        self.foreign = self.authenticated and self.kind in _BY_ID and _is_foreign(reading, purchase)
+        self.faulty = any(fault.clause.startswith("INPUT-") for fault in reading.judgement.faults)
+        self.own = self.authenticated and not self.foreign and not self.faulty
+        self.position = position
+        self.writes = writes
+        self.sights: Sequence[Sight] = ()
+        self.misplaced: View | None = None
+        self.twin: Purchase | None = None
+        self.intruders: Sequence[tuple[Purchase, View]] = ()
+        self.usurped: Purchase | None = None
+        self.earlier_code: Mark | None = None
+        self.earlier_action: Mark | None = None
+        self.unsure = False
 
 
 class Book:
@@ -129,17 +135,14 @@ class Book:
         kind = reading.route.api_operation
         operation = reading.operation
         named = reading.purchase_id if kind in _BY_ID else None
-        purchase = None if named is None else self.purchases.get(named)
-        foreign = operation.authenticated and kind in _BY_ID and _is_foreign(reading, purchase)
-        faulty = any(fault.clause.startswith("INPUT-") for fault in reading.judgement.faults)
         self._count += 1
         if operation.authenticated and operation.input.method != "GET":
             self._writes += 1
-        entry = Entry(reading, kind, purchase, foreign, faulty, self._count, self._writes)
-        if entry.own and _tells_presence(operation.status):
+        entry = Entry(reading, None if named is None else self.purchases.get(named), self._count, self._writes)
+        if entry.own and _tells_presence(entry.status):
             self.present.add(kind)
-        if operation.outcome is Outcome.OK:
-            if entry.authenticated and not foreign:
+        if entry.outcome is Outcome.OK:
+            if entry.authenticated and not entry.foreign:
                 self._file(entry)
                 if any(sight.record.claim >= Claim.HELD for sight in entry.sights):
                     self.owners.add(entry.principal)

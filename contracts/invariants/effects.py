@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 
 from contracts.finding import Severity
 from contracts.history import ApiOperation, Mark, Outcome
-from contracts.instant import Instant
+from contracts.instant import Instant, parse
 from contracts.invariants.book import Entry
 from contracts.invariants.invariant import MAX_HELD, Invariant
 from contracts.invariants.pages import Page, page_of
 from contracts.invariants.purchase import Purchase, Sight
-from contracts.invariants.values import compare_moments, moment_of
+from contracts.invariants.values import compare_moments
 from contracts.monitor import Docket, Setting, violation
 
 KEPT: Final = 400
@@ -149,7 +149,7 @@ class Effects(Invariant):
 
     def _suspect(self, sight: Sight, looks: deque[_Look], listed: Mark) -> None:
         record = sight.record
-        moment = moment_of(record.created_at)
+        moment = parse(record.created_at)
         baseline = looks[0]
         elsewhere = sight.view.data.get("purchase_source") in _ELSEWHERE or record.type not in {None, "SINGLE"}
         if elsewhere or not baseline.reaches(moment) or len(self._phantoms) >= MAX_HELD:

@@ -9,10 +9,10 @@ from typing import Final
 
 from contracts.finding import Severity, Violation
 from contracts.history import ApiOperation, Demand, Mark
-from contracts.instant import Instant
+from contracts.instant import Instant, parse
 from contracts.invariants.book import Entry
 from contracts.invariants.invariant import Invariant
-from contracts.invariants.values import compare_moments, moment_of
+from contracts.invariants.values import compare_moments
 from contracts.monitor import Docket, violation
 
 OLDEST_FIRST: Final = "date_asc"
@@ -88,7 +88,7 @@ def page_of(entry: Entry, statuses: frozenset[str]) -> Page | None:
         asked.get("sort", NEWEST_FIRST),
         asked.get("status"),
         tuple(_whole(row.get("id")) for row in rows),
-        tuple(moment_of(row.get("created_at")) for row in rows),
+        tuple(parse(row.get("created_at")) for row in rows),
         tuple(_text(row.get("status")) for row in rows),
         _whole(told.get("current_page")),
         _whole(told.get("total_pages")),

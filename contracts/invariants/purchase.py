@@ -10,7 +10,6 @@ from contracts.history import ApiOperation, Mark
 from contracts.invariants.values import (
     PENDING,
     REFUND,
-    SETTLED,
     STATUSES,
     SUCCESS,
     Credentials,
@@ -230,11 +229,6 @@ class Sight:
         status = view.status
         self.status = status if status in STATUSES else None
         self.proof, self.credentials = credentials_of(view.data)
-
-    @property
-    def settles(self) -> bool:
-        """True when it shows SUCCESS, ERROR or EXPIRED."""
-        return self.status in SETTLED
 
 
 def describe(data: Mapping[str, object]) -> dict[str, str | None]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -23,10 +23,11 @@ ERROR: Final = "ERROR"
 REFUND: Final = "REFUND"
 EXPIRED: Final = "EXPIRED"
 STATUSES: Final = frozenset({PENDING, SUCCESS, ERROR, REFUND, EXPIRED})
-SETTLED: Final = frozenset({SUCCESS, ERROR, EXPIRED})
-"""Terminal statuses of which each may only become REFUND (LIFE-1)."""
 
 MAX_ID: Final = 2**53 - 1
+
+MAX_TEXT: Final = 200
+"""Characters of a text that are worth keeping; longer ones are the business of SHAPE."""
 
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,4})?")
 
@@ -105,7 +106,7 @@ def decimal_of(value: object) -> Decimal | None:
 
 def text_of(value: object) -> str | None:
     """Return a short text, the same object for the same text, so that a million purchases share it."""
-    return _shared(value) if isinstance(value, str) and len(value) <= 200 else None
+    return _shared(value) if isinstance(value, str) and len(value) <= MAX_TEXT else None
 
 
 def same_moment(one: str, two: str) -> bool:
@@ -163,13 +164,3 @@ def _clock(text: str) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (OverflowError, ValueError):
         return None
-
-
-def moment_of(timestamp: str | None) -> instant.Instant | None:
-    """Return a timestamp as an instant that can be compared."""
-    return instant.parse(timestamp)
-
-
-def epoch_text(seconds: float) -> str:
-    """Return Unix seconds as a reader's time of day."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S")
