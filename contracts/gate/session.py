@@ -82,12 +82,18 @@ class Session:
         self._record = record
         self._lock = threading.Lock()
         self._index = 0
+        self._walks = 0
         self._slashed: set[ApiOperation] = set()
         self._unreached = 0
 
     def random(self, purpose: str) -> random.Random:
         """Return a generator for one purpose, so that phases do not disturb each other's choices."""
         return random.Random(f"{self.seed}:{purpose}")  # noqa: S311 - repeatable on purpose
+
+    def name_walk(self) -> str:
+        """Return a name for a page walk that no other walk of the run has."""
+        self._walks += 1
+        return f"walk {self._walks}"
 
     def note(self, text: str) -> None:
         """Keep a remark for the report, once."""

@@ -32,7 +32,6 @@ class Shop:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._walks = 0
 
     def create(self, country: str, *, principal: str = OWNER, slash: bool = False, aim: Aim | None = None) -> Operation:
         """Buy one number of a country."""
@@ -132,8 +131,7 @@ class Shop:
         self, page_size: int, sort: str | None, status: str | None, principal: str, max_pages: int
     ) -> Iterator[tuple[View, ...]]:
         """Yield the purchases of each page of one walk."""
-        self._walks += 1
-        name = f"walk {self._walks}"
+        name = self.session.name_walk()
         for page in range(1, max_pages + 1):
             operation = self.list_page(page, page_size, sort=sort, status=status, principal=principal, walk=name)
             reading = Reading(operation)

@@ -165,9 +165,9 @@ class Balance(Invariant):
 
     def _judge(self, principal: str, ledger: Ledger, before: Look, after: Look, docket: Docket) -> None:
         window = after.window
-        late = ledger.late_between(before, after)
+        loss, gain = ledger.late_between(before, after)
         currencies = window.currencies | {before.balance.currency, after.balance.currency}
-        if window.blind or late is None or len(currencies) > 1:
+        if window.blind or loss is None or len(currencies) > 1:
             return
         if window.creates or window.credits:
             docket.exercise("MONEY-1")
@@ -175,13 +175,13 @@ class Balance(Invariant):
             docket.exercise("MONEY-2")
         moved = after.balance.amount - before.balance.amount
         expected = window.refunds - window.spent
-        if moved < expected - window.loss - late[0]:
-            _report_lower(before, after, expected, quiet=not window.moved and not any(late), docket=docket)
-        elif moved > expected + window.gain + late[1]:
+        if moved < expected - window.loss - loss:
+            _report_lower(before, after, expected, quiet=not window.moved and not loss, docket=docket)
+        elif gain is not None and moved > expected + window.gain + gain:
             mine = self.book.of(principal)
             extra = credits_between(mine, self._credited, before.mark, after.mark)
             # A purchase that the book had to forget may have been credited as well.
-            if not self.book.forgotten and extra is not None and moved > expected + window.gain + late[1] + extra:
+            if not self.book.forgotten and extra is not None and moved > expected + window.gain + gain + extra:
                 _report(before, after, "balance-too-high", "the balance is higher than it adds up to", expected, docket)
 
 

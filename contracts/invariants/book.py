@@ -88,7 +88,9 @@ class Entry:
         self.purchase = purchase
         self.foreign = self.authenticated and self.kind in _BY_ID and _is_foreign(reading, purchase)
         self.faulty = any(fault.clause.startswith("INPUT-") for fault in reading.judgement.faults)
-        self.own = self.authenticated and not self.foreign and not self.faulty
+        # A trailing slash that is not served is WIRE-1's finding, and says nothing of the purchase.
+        unserved = reading.route.slash and self.status in LACKING
+        self.own = self.authenticated and not self.foreign and not self.faulty and not unserved
         self.position = position
         self.writes = writes
         self.sights: Sequence[Sight] = ()

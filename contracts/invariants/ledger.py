@@ -137,16 +137,27 @@ class Ledger:
         self.looks.append(Look(mark, balance, self.open))
         self.open = Window()
 
-    def late_between(self, before: Look, after: Look) -> tuple[Decimal, Decimal] | None:
-        """Return what requests of unknown outcome may have charged and credited, None where it is not known."""
-        loss = gain = _ZERO
+    def late_between(self, before: Look, after: Look) -> tuple[Decimal | None, Decimal | None]:
+        """Return what requests of unknown outcome may have charged and credited, None where it is not known.
+
+        A create of unknown outcome is charged within a minute if at all; the purchase that it made, which
+        nobody knows of, may be credited whenever it ends.
+        """
+        loss: Decimal | None = _ZERO
+        gain: Decimal | None = _ZERO
         for late in self.late:
-            if late.mark.invoked > after.mark.returned or late.mark.returned + LATE_S < before.mark.invoked:
+            if late.mark.invoked > after.mark.returned:
                 continue
-            if late.amount is None:
-                return None
-            loss, gain = (loss + late.amount, gain) if late.charge else (loss, gain + late.amount)
+            recent = late.mark.returned + LATE_S >= before.mark.invoked
+            if recent and late.charge:
+                loss = _sum(loss, late.amount)
+            if recent or late.charge:
+                gain = _sum(gain, late.amount)
         return loss, gain
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other
 
 
 def credits_between(records: Iterable[Purchase], counted: set[int], before: Mark, after: Mark) -> Decimal | None:

@@ -266,7 +266,7 @@ def _refused(entry: Entry) -> bool:
     """Tell whether a create that the contract wants served was refused for good."""
     status = entry.status or 0
     refused = (400 <= status < 500 and status not in _NO_REFUSAL) or status == 500
-    return refused and entry.reading.judgement.demand is Demand.SERVE
+    return refused and entry.own and entry.reading.judgement.demand is Demand.SERVE
 
 
 def _covers(balance: Money | None, price: Money | None) -> bool:

@@ -23,6 +23,10 @@ DEFECT: Final = "defect"
 VARIANT: Final = "variant"
 CONTROL: Final = "control"
 
+PATIENCE: Final = 120.0
+"""Seconds every gate of a proof may take at least: several run at once, and what is shown is what a depth
+finds, not how busy the machine is. How long each took is part of the result."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -124,7 +128,9 @@ def _gate(case: Case, target: Target) -> Shown:
         if not caught and gate.session.oracle.broken:
             caught.append((time.perf_counter() - began, gate.session.budget.purchases))
 
-    options = GateOptions(plan=PLANS[case.depth], profile=case.profile, seed=case.seed, timeout=5.0)
+    plan = PLANS[case.depth]
+    seconds = max(plan.seconds, PATIENCE)
+    options = GateOptions(plan=plan, profile=case.profile, seed=case.seed, seconds=seconds, timeout=5.0)
     gate = Gate(target, options, record)
 
     def enough() -> bool:

@@ -35,26 +35,49 @@ class Record:
 
 @dataclass(slots=True)
 class Shop:
-    """Sells, delivers codes now or later, refunds; each call is one point in time."""
+    """Sells, delivers codes now or later, refunds; each call is one point in time.
+
+    Attributes:
+        balances: by owner.
+        records: every purchase, by id.
+        stock: how many are left, by country.
+        credits_errors: whether a purchase that fails is paid back.
+        masks: whether others are shown a purchase, masked, or told that there is none.
+        late_numbers: whether a number is shown only once a code was asked for.
+        coarse_lists: whether lists write times to the second.
+        ends_old: the status that a purchase takes by itself once it may be refunded, if any.
+    """
 
     balances: dict[str, Decimal] = field(default_factory=lambda: dict.fromkeys(OWNERS, Decimal("12.00")))
     records: dict[int, Record] = field(default_factory=dict)
     stock: dict[str, int] = field(default_factory=lambda: {"US": 50, "DE": 50, "KZ": 2})
     credits_errors: bool = False
     masks: bool = False
+    late_numbers: bool = False
+    coarse_lists: bool = False
+    ends_old: str = ""
 
     def price(self, owner: str, country: str) -> Decimal:
         """Return what a country costs an owner: a tenth off after two codes."""
         codes = sum(r.owner == owner and r.status == "SUCCESS" for r in self.records.values())
         return PRICES[country] * (Decimal(1) if codes < 2 else Decimal("0.9"))
 
+    def end_old(self, now: float) -> None:
+        """End the purchases that nobody has come back to."""
+        for record in self.records.values():
+            if self.ends_old and record.status == "PENDING" and now - record.made > REFUND_AGE_S:
+                record.status = self.ends_old
+                if self.ends_old == "REFUND":
+                    self.balances[record.owner] += record.price
+
     def view(self, record: Record, *, mask: bool = False) -> dict[str, Any]:
         """Show a purchase, to its owner or masked."""
+        hidden = mask or (self.late_numbers and not record.asked)
         return {
             "id": record.id,
             "country_code": record.country,
             "display_name": {"ru": record.country, "en": record.country},
-            "phone_number": None if mask else record.phone,
+            "phone_number": None if hidden else record.phone,
             "price": {"amount": f"{record.price:.2f}", "currency_code": "USD"},
             "status": "PENDING" if mask else record.status,
             "purchase_type": "SINGLE",
@@ -140,7 +163,10 @@ class Shop:
         rows.sort(key=lambda r: r.id, reverse=sort != "date_asc")
         total = -(-len(rows) // size)
         told = {"current_page": page, "total_pages": total, "has_next": page < total}
-        return 200, {"items": [self.view(r) for r in rows[(page - 1) * size : page * size]], "pagination": told}
+        items = [self.view(r) for r in rows[(page - 1) * size : page * size]]
+        for item in items if self.coarse_lists else ():
+            item["created_at"] = item["created_at"][:-5] + "Z"
+        return 200, {"items": items, "pagination": told}
 
     def account(self, owner: str, country: str) -> Answer:
         """Show an offer."""
@@ -199,6 +225,7 @@ class _Player:
     def step(self, step: Step) -> None:
         """Let one thing happen."""
         self.now += 10
+        self.shop.end_old(self.server)
         moves = [
             self._create, self._create, self._create, self._retrieve, self._retrieve, self._retrieve, self._code,
             self._code, self._refund, self._look, self._look, self._list, self._walk, self._walk, self._account,
@@ -212,10 +239,14 @@ class _Player:
 
     def _call(self, kind: ApiOperation, step: Step, reply: Answer, **call: Any) -> None:
         date = format_datetime(BASE + timedelta(seconds=int(self.server)), usegmt=True)
+        invoked, returned = self.now - step.before, self.now + step.after
+        if step.lost and step.lane:
+            # Given up before it took effect.
+            returned = max(invoked + 0.01, self.now - min(step.after, 30))
         self.history.call(
             kind,
-            self.now - step.before,
-            self.now + step.after,
+            invoked,
+            returned,
             reply[1],
             status=None if step.lost else reply[0],
             lane=f"lane {step.lane}",

@@ -39,7 +39,14 @@ def drawn(seed: int, length: int, spread: int) -> list[Step]:
 
 SECONDS = st.integers(0, 400).map(lambda tenths: tenths / 10)
 STEPS = st.builds(drawn, st.integers(0, 10**6), st.integers(1, 90), st.sampled_from([1, 4, 12, 40, 150]))
-SHOPS = st.builds(Shop, credits_errors=st.booleans(), masks=st.booleans())
+SHOPS = st.builds(
+    Shop,
+    credits_errors=st.booleans(),
+    masks=st.booleans(),
+    late_numbers=st.booleans(),
+    coarse_lists=st.booleans(),
+    ends_old=st.sampled_from(["", "EXPIRED", "REFUND"]),
+)
 
 relaxed = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
 

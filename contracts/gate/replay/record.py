@@ -98,6 +98,19 @@ class Recorded:
         """Ids of every purchase that an answer showed."""
         return frozenset(view.id for reading in self.readings for view in reading.views if view.id is not None)
 
+    @cached_property
+    def walks(self) -> Mapping[int, int]:
+        """By the index of a page of a walk, the index of its first page; names of walks come again in a run."""
+        began: dict[tuple[str, str], int] = {}
+        found: dict[int, int] = {}
+        for operation in self.operations:
+            if operation.walk:
+                key = (operation.principal, operation.walk)
+                if key not in began or ("page", "1") in operation.input.query:
+                    began[key] = operation.index
+                found[operation.index] = began[key]
+        return found
+
     def finding(self, name: str) -> Mapping[str, Any]:
         """Return a finding by its id.
 

@@ -49,7 +49,7 @@ class _Builder:
     def build(self, readings: Sequence[Reading]) -> Iterator[Step]:
         """Yield the steps that send operations again, in the order in which these were sent."""
         levers = self._levers(readings)
-        walked: set[tuple[str, str]] = set()
+        walked: set[int] = set()
         place = 0
         while place < len(readings):
             group = _group(readings, place)
@@ -61,9 +61,10 @@ class _Builder:
                 calls = tuple(self._call(reading) for reading in group)
                 yield Together(calls, marked=any(call.marked for call in calls))
             elif first.walk and first.api_operation is ApiOperation.LIST:
-                if (first.principal, first.walk) not in walked:
-                    walked.add((first.principal, first.walk))
-                    yield Walk(first, marked=self._is_marked_walk(first))
+                began = self._recorded.walks[first.index]
+                if began not in walked:
+                    walked.add(began)
+                    yield Walk(first, marked=began in {self._recorded.walks.get(index) for index in self._marked})
             else:
                 yield self._call(group[0])
 
@@ -86,13 +87,6 @@ class _Builder:
         raw = reading.route.parameter or ""
         number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 16 else None
         return number if number in self._known else None
-
-    def _is_marked_walk(self, first: Operation) -> bool:
-        return any(
-            operation.walk == first.walk and operation.principal == first.principal
-            for operation in self._recorded.operations
-            if operation.index in self._marked
-        )
 
     def _levers(self, readings: Sequence[Reading]) -> list[tuple[float, Lever]]:
         """Return what a sandbox's levers did between the operations, each with when it was done at the latest."""

@@ -80,13 +80,9 @@ def with_lists(recorded: Recorded, finding: Mapping[str, Any]) -> frozenset[int]
     """
     marks = marks_of(recorded, finding)
     chosen = select(recorded, finding)
-    walks = {(mark.principal, mark.walk) for mark in marks if mark.walk}
-    lists = [
-        reading
-        for reading in recorded.readings
-        if reading.operation.api_operation is ApiOperation.LIST
-        and (reading.operation in marks or (reading.operation.principal, reading.operation.walk) in walks)
-    ]
+    pages = {mark.index for mark in marks if mark.api_operation is ApiOperation.LIST}
+    pages |= _walked(recorded, pages)
+    lists = [reading for reading in recorded.readings if reading.operation.index in pages]
     if not lists:
         return frozenset()
     last = max(mark.returned for mark in marks)
@@ -144,11 +140,16 @@ def _life(recorded: Recorded, number: int, until: float) -> Iterable[int]:
 def _wholes(recorded: Recorded, chosen: Collection[int]) -> set[int]:
     """Return the walks and the volleys that some operations are part of."""
     picked = [operation for operation in recorded.operations if operation.index in chosen]
-    walks = {(operation.principal, operation.walk) for operation in picked if operation.walk}
-    whole = {o.index for o in recorded.operations if o.walk and (o.principal, o.walk) in walks}
+    whole = _walked(recorded, chosen)
     for one in picked:
         whole |= {other.index for other in _near(recorded.operations, one) if overlaps(one, other)}
     return whole
+
+
+def _walked(recorded: Recorded, chosen: Collection[int]) -> set[int]:
+    """Return every page of the walks that some operations are part of."""
+    walks = {recorded.walks[index] for index in chosen if index in recorded.walks}
+    return {index for index, first in recorded.walks.items() if first in walks}
 
 
 def _near(operations: Sequence[Operation], one: Operation) -> Sequence[Operation]:
