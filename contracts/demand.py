@@ -136,7 +136,7 @@ def _create_faults(sent: Input) -> tuple[list[Fault], list[str]]:
         if document.error.endswith(_EXTENSIONS) and _MAY_BE_LAWFUL.search(sent.body):
             return [], ["INPUT-1"]
         reason = "an empty body" if not sent.body.strip() else f"a body that is not JSON ({document.error})"
-        return [Fault("INPUT-1", re.sub(r"\d+", "n", reason))], []
+        return [Fault("INPUT-1", re.sub(r"(?<![-\w])\d+", "n", reason))], []
     body = document.value
     if not isinstance(body, dict):
         return [Fault("INPUT-1", f"a body that is {_kind(body)}, not an object")], []

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from contracts.checks import media
 from contracts.demand import MAX_PAGE_SIZE, Fault
 from contracts.finding import Severity
 from contracts.history import Answer, ApiOperation
@@ -106,7 +107,11 @@ def _keyless(_fault: Fault, reading: Reading, answer: Answer) -> Ruling | None:
     return _by_class(answer.status, refused=OTHER_REFUSAL)
 
 
-def _ill_formed(_fault: Fault, _reading: Reading, answer: Answer) -> Ruling:
+def _ill_formed(_fault: Fault, reading: Reading, answer: Answer) -> Ruling:
+    label = next((value for name, value in reading.operation.input.headers if name.lower() == "content-type"), None)
+    if answer.status == 415 and not media.parse(label).is_json:
+        # The refusal that HTTP has for a label that is not JSON (RFC 9110, 15.5.16).
+        return RIGHT
     return RIGHT if answer.status in {400, 422} else _by_class(answer.status, refused=UNUSUAL_REFUSAL)
 
 

@@ -38,9 +38,9 @@ class Levers:
         """Move the target's clock forward."""
         return self._post("/admin/clock", {"advance_s": seconds})
 
-    def provider(self, number: int, outcome: str) -> bool:
-        """Decide how the next code request of a purchase ends: ``success``, ``failure`` or ``pending``."""
-        return self._post("/admin/provider", {"purchase_id": number, "outcomes": [outcome]})
+    def provider(self, number: int, *outcomes: str) -> bool:
+        """Decide how the next code requests of a purchase end: each ``success``, ``failure`` or ``pending``."""
+        return self._post("/admin/provider", {"purchase_id": number, "outcomes": outcomes})
 
     def _post(self, path: str, value: Mapping[str, object]) -> bool:
         headers = (("x-admin-key", self._key), ("content-type", "application/json"))

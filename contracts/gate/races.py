@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -15,7 +16,7 @@ from contracts.gate.session import Session
 from contracts.gate.shop import LABEL, Shop, path_of
 from contracts.gate.survey import Survey
 from contracts.gate.volley import fire, overlapping
-from contracts.history import OWNER, ApiOperation, Input, Operation, Outcome
+from contracts.history import OTHER, OWNER, ApiOperation, Input, Operation, Outcome
 from contracts.reading import Reading
 from contracts.routes import METHODS
 
@@ -26,6 +27,20 @@ MAX_TRIES: Final = 3
 """Volleys of one kind until one has overlapped."""
 
 _GETS: Final = frozenset({ApiOperation.RETRIEVE, ApiOperation.LIST})
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request of a volley."""
+
+    api_operation: ApiOperation
+    parameter: str = ""
+    body: bytes = b""
+    principal: str = OWNER
+
+    @property
+    def buys(self) -> bool:
+        return self.api_operation is ApiOperation.CREATE
 
 
 class Races:
@@ -50,6 +65,9 @@ class Races:
         """Run each race so often as the plan says, yielding what overlapped."""
         for _ in range(plan.race_rounds):
             yield self._until_overlap("creates at once", self._creates)
+            yield self._until_overlap("reads of several purchases at once", self._reads)
+            if self.survey.other_known and self.survey.has(ApiOperation.LIST):
+                yield self._until_overlap("lists of two owners at once", self._lists)
             if self.survey.has(ApiOperation.REQUEST_CODE):
                 yield self._until_overlap("request-codes at once", self._request_codes)
                 yield self._until_overlap("readers around a writer", self._readers)
@@ -77,7 +95,7 @@ class Races:
         country = offers[0].country if offers else "US"
         body = f'{{"country_code": "{country}"}}'.encode()
         self.shop.look()
-        operations, overlapped = self._volley([(ApiOperation.CREATE, "", body)] * hands)
+        operations, overlapped = self._volley([_Call(ApiOperation.CREATE, body=body)] * hands)
         self.shop.look()
         for operation in operations:
             for view in Reading(operation).views:
@@ -87,28 +105,50 @@ class Races:
             self.shop.walk(50)
         return overlapped, len(operations)
 
-    def _request_codes(self) -> tuple[int, int]:
-        """Ask for one code with many hands: one set of credentials is ever seen (RACE-2)."""
-        number = self._fresh()
-        if number is None:
-            return 0, 0
-        operations, overlapped = self._volley([(ApiOperation.REQUEST_CODE, str(number), b"{}")] * HANDS)
-        self.shop.settle(number, within=self.session.pace.seconds * 0.05)
-        self.shop.retrieve(number)
-        self.shop.list_page(1, 10)
-        self.shop.retrieve(number)
+    def _reads(self) -> tuple[int, int]:
+        """Read different purchases at once: each answer is the one to its own request (LIFE-5)."""
+        entries = self.session.book.of(OWNER)[-HANDS:]
+        calls = [_Call(ApiOperation.RETRIEVE, str(entry.id)) for entry in entries]
+        operations, overlapped = self._volley(calls)
         return overlapped, len(operations)
+
+    def _lists(self) -> tuple[int, int]:
+        """List for two owners at once: neither sees the other's (AUTH-6)."""
+        calls = [_Call(ApiOperation.LIST, principal=owner) for owner in (OWNER, OTHER) * (HANDS // 2)]
+        operations, overlapped = self._volley(calls)
+        return overlapped, len(operations)
+
+    def _request_codes(self) -> tuple[int, int]:
+        """Ask for one code with many hands: one set of credentials is ever seen (RACE-2).
+
+        A provider that fails or keeps the buyer waiting shows nothing of credentials: another purchase is tried.
+        """
+        overlapped = of = 0
+        for _ in range(MAX_TRIES):
+            number = self._fresh()
+            if number is None:
+                break
+            if self.lives.levers is not None:
+                self.lives.levers.provider(number, "success")
+            operations, found = self._volley([_Call(ApiOperation.REQUEST_CODE, str(number), b"{}")] * HANDS)
+            overlapped, of = max(overlapped, found), len(operations)
+            self.shop.settle(number, within=self.session.pace.seconds * 0.05)
+            self.shop.retrieve(number)
+            self.shop.list_page(1, 10)
+            self.shop.retrieve(number)
+            if not any(view.status == "PENDING" for operation in operations for view in Reading(operation).views):
+                break
+        return overlapped, of
 
     def _readers(self) -> tuple[int, int]:
         """Read while a write is under way, then again after it was acknowledged (RACE-3)."""
         number = self._fresh()
         if number is None:
             return 0, 0
-        calls = [(ApiOperation.RETRIEVE, str(number), b"")] * 2
-        calls += [(ApiOperation.REQUEST_CODE, str(number), b"{}")]
-        calls += [(ApiOperation.RETRIEVE, str(number), b""), (ApiOperation.LIST, "", b"")]
-        operations, overlapped = self._volley(calls)
-        self._volley([(ApiOperation.RETRIEVE, str(number), b"")] * 3)
+        read = _Call(ApiOperation.RETRIEVE, str(number))
+        code = _Call(ApiOperation.REQUEST_CODE, str(number), b"{}")
+        operations, overlapped = self._volley([read, read, code, read, _Call(ApiOperation.LIST)])
+        self._volley([read] * 3)
         self.shop.retrieve(number)
         return overlapped, len(operations)
 
@@ -118,8 +158,8 @@ class Races:
         if number is None or self.lives.levers is None or not self.lives.levers.advance(AGE_S):
             return 0, 0
         self.shop.look()
-        code = (ApiOperation.REQUEST_CODE, str(number), b"{}")
-        money = (ApiOperation.REFUND, str(number), b"")
+        code = _Call(ApiOperation.REQUEST_CODE, str(number), b"{}")
+        money = _Call(ApiOperation.REFUND, str(number))
         operations, overlapped = self._volley([code, money] * (HANDS // 2))
         self.shop.retrieve(number)
         self.shop.look()
@@ -132,18 +172,16 @@ class Races:
         entry = waiting[0] if waiting else self.lives.buy()
         return None if entry is None else entry.id
 
-    def _volley(self, calls: Sequence[tuple[ApiOperation, str, bytes]]) -> tuple[list[Operation], int]:
+    def _volley(self, calls: Sequence[_Call]) -> tuple[list[Operation], int]:
         """Fire calls at once and have them judged in the order in which their answers arrived."""
         self._volleys += 1
-        inputs = [self._input(*call) for call in calls]
-        held = []
+        inputs = [self._input(call) for call in calls]
         price = max(self.session.prices.values(), default=Decimal(0))
-        for api_operation, _, _ in calls:
-            held.append(self.session.budget.reserve(price) if api_operation is ApiOperation.CREATE else None)
+        held = [self.session.budget.reserve(price) if call.buys else None for call in calls]
         replies = fire(self.session.target, inputs, self._timeout)
         operations = [
-            self.session.operation(sent, OWNER, reply, lane=f"volley {self._volleys}.{number}")
-            for number, (sent, reply) in enumerate(zip(inputs, replies, strict=True), 1)
+            self.session.operation(sent, call.principal, reply, lane=f"volley {self._volleys}.{number}")
+            for number, (call, sent, reply) in enumerate(zip(calls, inputs, replies, strict=True), 1)
         ]
         for operation, reservation in zip(operations, held, strict=True):
             if reservation is not None:
@@ -153,8 +191,9 @@ class Races:
         arrived = sorted(operations, key=lambda operation: operation.returned)
         return [self.session.dispatch(operation) for operation in arrived], overlapping(replies)
 
-    def _input(self, api_operation: ApiOperation, parameter: str, body: bytes) -> Input:
-        query = (("page", "1"), ("page_size", "10")) if api_operation is ApiOperation.LIST else ()
-        label = LABEL if not body and api_operation not in _GETS else ()
-        headers = self.session.headers(OWNER, body, label)
-        return Input(METHODS[api_operation], path_of(api_operation, parameter), query, headers, body)
+    def _input(self, call: _Call) -> Input:
+        kind = call.api_operation
+        query = (("page", "1"), ("page_size", "10")) if kind is ApiOperation.LIST else ()
+        label = LABEL if not call.body and kind not in _GETS else ()
+        headers = self.session.headers(call.principal, call.body, label)
+        return Input(METHODS[kind], path_of(kind, call.parameter), query, headers, call.body)

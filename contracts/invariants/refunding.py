@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -182,7 +183,11 @@ class Refunding(Invariant):
         if now is not None and created is not None:
             # Of a purchase found it is not known how far created_at and Date are apart (VALUE-5 allows minutes).
             return _Age(now - created - 1 - took - self._skew, now - created + 1 + self._skew)
-        if now is None and record.created is not None:
+        if entry.outcome is Outcome.OK:
+            # Our clock would accuse a server without Date whose own clock was moved; its answer tells the time.
+            refunded = epoch_of(_refund_of(entry).get("refunded_at"))
+            return None if refunded is None or created is None else _Age(refunded - created, refunded - created)
+        if record.created is not None:
             return _Age(mark.invoked - record.created.returned, mark.returned - record.created.invoked)
         return None
 
@@ -245,6 +250,13 @@ class Refunding(Invariant):
             )
 
 
+def _refund_of(entry: Entry) -> Mapping[str, object]:
+    """Return what the answer to a refund tells of the refund."""
+    value = entry.reading.document.value
+    refund = value.get("refund") if isinstance(value, dict) else None
+    return refund if isinstance(refund, dict) else {}
+
+
 def _grant(entry: Entry, record: Purchase, reason: str, before: Mark) -> Violation:
     return violation(
         "LIFE-10",
@@ -259,9 +271,7 @@ def _grant(entry: Entry, record: Purchase, reason: str, before: Mark) -> Violati
 
 def _amount(entry: Entry, record: Purchase) -> Violation | None:
     """Judge whether a granted refund credits the full price."""
-    value = entry.reading.document.value
-    refund = value.get("refund") if isinstance(value, dict) else None
-    amount = money_of(refund.get("amount")) if isinstance(refund, dict) else None
+    amount = money_of(_refund_of(entry).get("amount"))
     if amount is None or record.price is None or amount == record.price:
         return None
     return violation(

@@ -109,8 +109,10 @@ class Uniqueness(Invariant):
         self._holders[phone] = record.id
         if len(self._holders) > MAX_PURCHASES:
             del self._holders[next(iter(self._holders))]
-        if other is None or other is record or other.phoned is None or len(self._rivals) >= MAX_HELD:
+        if other is None or other is record or other.phoned is None:
             return
+        if len(self._rivals) >= MAX_HELD:
+            del self._rivals[next(iter(self._rivals))]
         theirs, ours = _Side(other, other.phoned, other.stood), _Side(record, phoned, record.stood)
         for side in (theirs, ours):
             self._rivals.setdefault(side.record.id, []).append((theirs, ours))
@@ -124,7 +126,9 @@ class Uniqueness(Invariant):
                     side.see(mark)
             if _stood_together(*pair):
                 for side in pair:
-                    self._rivals[side.record.id].remove(pair)
+                    pairs = self._rivals.get(side.record.id, [])
+                    if pair in pairs:
+                        pairs.remove(pair)
                 _report_phone(*pair, docket)
 
 

@@ -126,7 +126,7 @@ def compare_moments(a: instant.Instant, b: instant.Instant) -> int:
     return 1 if apart > timedelta(0) else -1
 
 
-def epoch_of(timestamp: str | None) -> float | None:
+def epoch_of(timestamp: object) -> float | None:
     """Return a timestamp in Unix seconds."""
     moment = instant.parse(timestamp)
     return None if moment is None else moment.time.timestamp()

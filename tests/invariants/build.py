@@ -163,6 +163,7 @@ class History:
         """Ask for the money back."""
         served = call.get("status", 200) == 200
         money = {"amount": {"amount": amount, "currency_code": "USD"}, "reason": "no code"}
+        money |= {"refunded_at": stamp(returned + self.shift)}
         answer = {"purchase": purchase(number, shown, **(view or {})), "refund": money}
         self.call(ApiOperation.REFUND, invoked, returned, answer if served else REFUSAL, **({"number": number} | call))
 

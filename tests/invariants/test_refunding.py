@@ -64,13 +64,24 @@ def test_the_age_is_told_by_the_servers_clock():
     assert exercised["LIFE-10"] == 1
 
 
-def test_the_age_is_told_by_our_clock_where_the_server_has_none():
+@pytest.mark.parametrize(("shift", "found"), [(0, {error("LIFE-10", "granted-too-young")}), (1300, set())])
+def test_the_age_is_told_by_the_answer_where_the_server_has_no_date(shift, found):
     history = bought(dated=False)
+    history.shift = shift
     history.refund(600, 601, dated=False)
-    assert history.findings() == {error("LIFE-10", "granted-too-young")}
+    assert history.findings() == found
+
+
+def test_the_age_is_told_by_our_clock_where_the_server_tells_nothing():
     history = bought(dated=False)
-    history.refund(OLD, OLD + 1, dated=False)
-    assert history.findings() == set()
+    history.create(1.02, 1.04, 9)
+    history.refund(1.1, 1.2, 9, status=422, dated=False)
+    history.refund(OLD, OLD + 1, status=409, dated=False)
+    history.retrieve(OLD + 2, OLD + 3)
+    assert history.verdict() == (
+        {error("LIFE-10", "due-refund-refused-409")},
+        {"LIFE-1": 1, "LIFE-5": 1, "LIFE-6": 1, "LIFE-7": 1, "LIFE-10": 2},
+    )
 
 
 def test_the_age_of_a_purchase_found_is_told_within_the_skew_of_clocks():

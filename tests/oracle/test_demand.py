@@ -112,8 +112,8 @@ BODIES: list[tuple[bytes, str | None]] = [
     (b'{"country_code": "US"}{"country_code": "US"}', "a body that is not JSON (Extra data at character n)"),
     (b"{country_code: US}", None),
     (b"country_code=US", "a body that is not JSON (Expecting value at character n)"),
-    (b'{"country_code": "U\xff"}', "a body that is not JSON (not UTF-n at byte n)"),
-    ('{"country_code": "US"}'.encode("utf-16"), "a body that is not JSON (not UTF-n at byte n)"),
+    (b'{"country_code": "U\xff"}', "a body that is not JSON (not UTF-8 at byte n)"),
+    ('{"country_code": "US"}'.encode("utf-16"), "a body that is not JSON (not UTF-8 at byte n)"),
     (b'{"country_code": NaN}', "a body that is not JSON (NaN is not JSON)"),
     (b'\xef\xbb\xbf{"country_code": "us"}', "a body that is not JSON (starts with a byte order mark)"),
     (

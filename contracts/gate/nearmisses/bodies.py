@@ -94,6 +94,7 @@ def country_misses(subject: Subject) -> Iterator[NearMiss]:
     yield _with_code("spaces-around", f" {code} ")
     yield _with_code("lone-surrogate", code + "\ud800")
     yield _with_code("long", "A" * 10_000)
+    yield _with_code("long-own", code * 200)
 
 
 def _look_alike(code: str, table: dict[int, int], fallback: str) -> str:
@@ -155,13 +156,24 @@ def body_misses(subject: Subject) -> Iterator[NearMiss]:
         ("key-with-space", f'{{"country_code ": "{code}"}}'.encode(), False),
         ("nested", f'{{"data": {lawful}}}'.encode(), False),
     ]
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    label = (("content-type", "application/json"),)
+    asked = (("country_code", code),)
+    yield NearMiss("body/form-labelled", "POST", PATH, f"country_code={code}".encode(), headers=form)
+    yield NearMiss("body/country-in-query", "POST", PATH, b"{}", query=asked)
+    yield NearMiss("body/country-in-query-alone", "POST", PATH, query=asked, headers=label)
     for name, body, essential in bodies:
         headers = (("content-type", "application/json"),) if not body else ()
         yield NearMiss(f"body/{name}", "POST", PATH, body, headers=headers, essential=essential)
 
 
 def extra_key_misses(subject: Subject) -> Iterator[NearMiss]:
-    """Yield creates that are lawful but for a key nobody asked for (INPUT-5); each may buy one purchase."""
+    """Yield creates that are lawful but for a key nobody asked for (INPUT-5); each may buy one purchase.
+
+    A country asked for twice belongs here as well: a server may take either or refuse, and must not fail.
+    """
+    twice = f'{{"country_code": "{subject.country}", "country_code": "us"}}'.encode()
+    yield NearMiss("extra-keys/country-twice", "POST", PATH, twice)
     for name, extra, essential in (
         ("unknown", {"assay": "probe"}, True),
         ("privileged", {"price": {"amount": "0.00", "currency_code": "USD"}, "status": "SUCCESS", "id": 1}, False),

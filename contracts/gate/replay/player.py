@@ -42,6 +42,7 @@ class Scene:
         timeout: seconds to wait for the answers of one volley.
         highest: the highest id that it has shown.
         here: whether it is the target of the record, so that purchases found there may still be there.
+        found: recorded ids of the purchases that were there before the run.
     """
 
     levers: Levers | None
@@ -49,6 +50,7 @@ class Scene:
     timeout: float
     highest: int
     here: bool
+    found: frozenset[int]
 
 
 class Player:
@@ -98,7 +100,7 @@ class Player:
         if sent is None:
             return
         number = self._number(call.names)
-        self._arrange(call.wanted, number)
+        self._arrange(() if call.wanted is None else (call.wanted,), number)
         operation = self.session.call(
             sent.method,
             sent.path,
@@ -125,7 +127,7 @@ class Player:
             if sent is None:
                 continue
             number = self._number(call.names)
-            self._arrange(wanted.pop(call.names, None), number)
+            self._arrange(wanted.pop(call.names, ()), number)
             headers = session.headers(call.operation.principal, sent.body, sent.headers)
             ready.append((call, Input(sent.method, sent.path, sent.query, headers, sent.body)))
         held = self._reserve([call for call, _ in ready])
@@ -198,6 +200,10 @@ class Player:
             return None
         number = self._number(call.names)
         if call.names is not None and number is None:
+            if call.marked and call.names not in self._scene.found and not self._names[call.names].startswith("#"):
+                self._miss(
+                    f"{self._names[call.names]} appeared in the recorded run, and no create was answered with it"
+                )
             return None
         try:
             highest = max(self._scene.highest, self.session.book.highest_id)
@@ -215,12 +221,14 @@ class Player:
         if self._names[recorded].startswith("#"):
             # Its create was refused, which has been told where it had to be.
             return None
-        found = self._scene.here and any(view.id == recorded for view in Reading(self._shop.retrieve(recorded)).views)
-        if not found:
-            self._miss(f"{self._names[recorded]} was there before the recorded run, and is not to be had here")
+        if recorded not in self._scene.found:
+            # It appeared though nothing had bought it, which may be the very defect.
             return None
-        self._ids[recorded] = recorded
-        return recorded
+        if self._scene.here and any(view.id == recorded for view in Reading(self._shop.retrieve(recorded)).views):
+            self._ids[recorded] = recorded
+            return recorded
+        self._miss(f"{self._names[recorded]} was there before the recorded run, and is not to be had here")
+        return None
 
     def _learn(self, call: Call, operation: Operation) -> None:
         """Remember which purchase a create made."""
@@ -233,10 +241,10 @@ class Player:
             what = f"{self._names[call.makes]} cannot be bought: {_country(operation)}"
             self._miss(f"{what} was answered with {operation.status or operation.error}")
 
-    def _arrange(self, wanted: str | None, number: int | None) -> None:
+    def _arrange(self, wanted: Sequence[str], number: int | None) -> None:
         """Let the provider do what it did, where the target has a lever for that."""
-        if wanted is not None and number is not None and self._scene.levers is not None:
-            self._scene.levers.provider(number, _OUTCOMES[wanted])
+        if wanted and number is not None and self._scene.levers is not None:
+            self._scene.levers.provider(number, *(_OUTCOMES[status] for status in wanted))
 
     def _check(self, call: Call, operation: Operation, number: int, wanted: str, after: Sequence[Step]) -> None:
         """Wait for a slow provider; take note of one that did something else than was recorded."""
@@ -281,12 +289,12 @@ class Player:
         self.gaps.setdefault(why)
 
 
-def _wanted(step: Together) -> dict[int | None, str]:
-    """Return, by purchase, the status that all request-codes of a volley led to."""
-    found: dict[int | None, str] = {}
-    for call in step.calls:
-        if call.wanted is not None and found.get(call.names, PENDING) == PENDING:
-            found[call.names] = call.wanted
+def _wanted(step: Together) -> dict[int | None, list[str]]:
+    """Return, by purchase, the statuses that the request-codes of a volley led to, one after the other."""
+    found: dict[int | None, list[str]] = {}
+    for call in sorted(step.calls, key=lambda call: call.operation.index):
+        if call.wanted is not None:
+            found.setdefault(call.names, []).append(call.wanted)
     return found
 
 

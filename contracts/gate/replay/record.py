@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,8 @@ from typing import Any, Final
 from contracts.document import parse
 from contracts.errors import UsageError
 from contracts.history import ApiOperation, Operation, Outcome
-from contracts.reading import Reading
+from contracts.invariants.values import epoch_of, server_clock
+from contracts.reading import Reading, View
 from contracts.record.line import from_line
 from contracts.record.rundir import HISTORY
 from reports.rundocs import load_run
@@ -99,6 +101,19 @@ class Recorded:
         return frozenset(view.id for reading in self.readings for view in reading.views if view.id is not None)
 
     @cached_property
+    def found(self) -> frozenset[int]:
+        """Ids of the purchases that were there before the run, as their dates tell."""
+        clocks = (server_clock(operation.answer) for operation in self.operations)
+        # A Date is cut to the second.
+        began = next((clock - 1 for clock in clocks if clock is not None), math.inf)
+        dates = ((view, _created(view)) for reading in self.readings for view in reading.views)
+        return frozenset(
+            view.id
+            for view, date in dates
+            if view.id is not None and view.id not in self.births and (date is None or date < began)
+        )
+
+    @cached_property
     def walks(self) -> Mapping[int, int]:
         """By the index of a page of a walk, the index of its first page; names of walks come again in a run."""
         began: dict[tuple[str, str], int] = {}
@@ -130,6 +145,10 @@ class Recorded:
         known = [*findings][:MOST_NAMED]
         more = f" and {len(findings) - len(known)} more" if len(findings) > len(known) else ""
         raise UsageError(f"{self.path} has no finding {shown!r}; it has {', '.join(known)}{more}")
+
+
+def _created(view: View) -> float | None:
+    return epoch_of(view.data.get("created_at"))
 
 
 def load_recorded(run: Path) -> Recorded:

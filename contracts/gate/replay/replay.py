@@ -22,7 +22,7 @@ from contracts.gate.replay.restore import Restorer
 from contracts.gate.replay.script import script_of
 from contracts.gate.replay.selection import marks_of, select, whole, with_lists
 from contracts.gate.replay.shortening import shorten
-from contracts.gate.replay.steps import Script, Together, countries_of, purchases_of
+from contracts.gate.replay.steps import Call, Script, Together, countries_of, purchases_of
 from contracts.gate.run import Listener, Silent
 from contracts.gate.session import Session, UnreachableError
 from contracts.gate.survey import FIRST_COUNTRIES, NoPurchasesApiError, Survey, survey
@@ -38,6 +38,12 @@ TRIES: Final = 3
 
 RACE_TRIES: Final = 5
 """The same for steps with requests at once, which chance has a part in."""
+
+LISTED: Final = "what filled the lists"
+EVERYTHING: Final = "everything that the run sent until then"
+
+LINGER: Final = 12
+"""How often the last read that a finding names is sent again where it did not show at once."""
 
 SHORTER: Final = 30
 """Shorter scripts that are played at most."""
@@ -64,7 +70,7 @@ class ReplayOptions:
 
     Attributes:
         tries: how often to play steps that do not fail, None for as often as their kind asks for.
-        everything: whether to send all that the run sent until then, where the steps alone do not fail.
+        wider: whether to send more of the run where the steps alone do not fail.
         seconds: time budget.
         max_purchases: cap on purchases, None for what the tries cost.
         max_spend: cap on what they cost, None for none.
@@ -74,7 +80,7 @@ class ReplayOptions:
     """
 
     tries: int | None = None
-    everything: bool = False
+    wider: bool = True
     seconds: float = 120.0
     max_purchases: int | None = None
     max_spend: Decimal | None = None
@@ -102,6 +108,7 @@ class Replay:
         troubles: what kept the target from being tested.
         operations: everything sent, by its place in the history.
         survey: what is known of the target.
+        untried: what was left out for want of money or time.
     """
 
     def __init__(
@@ -130,7 +137,8 @@ class Replay:
         self._record = record
         self._wire = Wire(target, options.timeout)
         self._pace = Pace(options.seconds)
-        self._wider: list[Script] = []
+        self.untried: list[str] = []
+        self._wider: dict[str, Script] = {}
         self._session: Session | None = None
         self._prepare()
 
@@ -139,14 +147,19 @@ class Replay:
         try:
             marked = {operation.index for operation in marks_of(self._recorded, self._finding)}
             self.script = script_of(self._recorded, select(self._recorded, self._finding), marked)
-            wider = [with_lists(self._recorded, self._finding)]
-            wider += [whole(self._recorded, self._finding)] if self.options.everything else []
-            self._wider = [script_of(self._recorded, chosen, marked) for chosen in wider if chosen]
+            if self.options.wider:
+                chosen = {
+                    LISTED: with_lists(self._recorded, self._finding),
+                    EVERYTHING: whole(self._recorded, self._finding),
+                }
+                self._wider = {
+                    name: script_of(self._recorded, indices, marked) for name, indices in chosen.items() if indices
+                }
         except UnreplayableError as trouble:
             self.troubles.append(str(trouble))
         together = any(isinstance(step, Together) for step in self.script)
         self.tries = self.options.tries or (RACE_TRIES if together else TRIES)
-        cap = purchases_of(self.script) * self.tries + sum(map(purchases_of, self._wider)) + SPARE
+        cap = purchases_of(self.script) * self.tries + sum(map(purchases_of, self._wider.values())) + SPARE
         cap += purchases_of(self.script) * SHORTER if self.target.embedded else 0
         wanted = self.options.max_purchases
         self.budget = Budget(cap if wanted is None else wanted, self.options.max_spend)
@@ -207,10 +220,9 @@ class Replay:
         scene = self._look()
         self._listener.phase("the steps", 2, 3)
         failing = self._until_it_shows(scene, self.script, self.tries)
-        for script in self._wider if failing is None else ():
-            failing = self._until_it_shows(scene, script, 1)
-            if failing is not None:
-                break
+        for name, script in self._wider.items():
+            if failing is None and self._affords(name, script):
+                failing = self._until_it_shows(scene, script, 1)
         if failing is not None:
             self._listener.phase("shorter steps", 3, 3)
             self._shorten(scene, failing)
@@ -227,11 +239,12 @@ class Replay:
             timeout=self.options.timeout,
             highest=session.book.highest_id,
             here=origin.url == self.target.url,
+            found=self._recorded.found,
         )
 
     def _until_it_shows(self, scene: Scene, script: Script, tries: int) -> Attempt | None:
         for number in range(1, tries + 1):
-            one = self._attempt(scene, script)
+            one = self._attempt(scene, script if number == 1 else lingering(script))
             self._listener.step(f"try {number} of {tries}")
             self.attempts.append(one)
             if one.shown is not None:
@@ -241,6 +254,17 @@ class Replay:
             if left is not None and left < purchases_of(script):
                 return None
         return None
+
+    def _affords(self, name: str, script: Script) -> bool:
+        """Tell whether the rest of the money and the time suffices for a wider script."""
+        left, buys = self.budget.left, purchases_of(script)
+        if left is not None and left < buys:
+            self.untried.append(f"{name}: it buys {buys}; give it more with --max-purchases")
+            return False
+        if self._session is not None and len(script) * self._session.pace.per_call > self._pace.left:
+            self.untried.append(f"{name}: {len(script)} steps take too long; give it more with --time")
+            return False
+        return True
 
     def _shorten(self, scene: Scene, failing: Attempt) -> None:
         ends = self._pace.elapsed + self._pace.seconds * SHORTENING_SHARE
@@ -303,6 +327,16 @@ class Replay:
                 self.notes.setdefault(note)
         self._session = session
         return session
+
+
+def lingering(script: Script) -> Script:
+    """Return a script with the last read that the finding names sent again and again: some promises last a while."""
+    reads = [
+        step
+        for step in script
+        if isinstance(step, Call) and step.marked and step.operation.input.method == "GET" and step.purchases
+    ]
+    return script + tuple(reads[-1:]) * LINGER
 
 
 def others_of(attempts: Sequence[Attempt]) -> dict[str, Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from contracts.gate.replay.record import Recorded, UnreplayableError
@@ -59,7 +60,7 @@ def select(recorded: Recorded, finding: Mapping[str, Any]) -> frozenset[int]:
     chosen = {mark.index for mark in marks} | _support(recorded, finding, marks)
     chosen |= _wholes(recorded, chosen)
     about = _purchases(recorded, chosen, f"{finding['observed']} {finding['title']}")
-    chosen |= {index for number in about for index in _life(recorded, number, last)}
+    chosen |= {index for number in about for index in _life(recorded, number, _contested(recorded, number, last))}
     chosen |= _wholes(recorded, chosen)
     for operation in _presence(recorded, chosen, {mark.api_operation for mark in marks}):
         chosen.add(operation.index)
@@ -135,6 +136,23 @@ def _life(recorded: Recorded, number: int, until: float) -> Iterable[int]:
     for reading in recorded.readings:
         if number in _acted_on(reading) and reading.operation.invoked <= until:
             yield reading.operation.index
+
+
+def _contested(recorded: Recorded, number: int, last: float) -> float:
+    """Return until when the life of a purchase matters: till calls on it overlapped, if they did later on.
+
+    What no order explains is judged for purchases alone on which calls overlapped (``invariants.ordering``),
+    and the calls that no order explains may all have come before.
+    """
+    life = [
+        reading.operation
+        for reading in recorded.readings
+        if reading.operation.outcome is Outcome.OK and any(view.id == number for view in reading.views)
+    ]
+    for one, other in pairwise(sorted(life, key=_sent)):
+        if overlaps(one, other) and {one.input.method, other.input.method} != {"GET"}:
+            return max(last, one.returned, other.returned)
+    return last
 
 
 def _wholes(recorded: Recorded, chosen: Collection[int]) -> set[int]:
