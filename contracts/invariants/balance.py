@@ -11,7 +11,7 @@ from contracts.history import ApiOperation, Mark, Outcome
 from contracts.invariants.book import Entry
 from contracts.invariants.invariant import MAX_HELD, Invariant
 from contracts.invariants.ledger import Late, Ledger, Look, Window, credits_between
-from contracts.invariants.values import ERROR, Money, money_of
+from contracts.invariants.values import ERROR, Money, decimal_of, money_of
 from contracts.monitor import Docket, Setting, violation
 
 MAX_LOOKS: Final = 512
@@ -40,8 +40,7 @@ class Balance(Invariant):
         if entry.kind is ApiOperation.PROFILE and entry.reading.served:
             self._look(entry, docket)
         elif entry.kind is ApiOperation.ACCOUNT and entry.reading.served:
-            value = entry.reading.document.value
-            self._note_price(entry, money_of(value.get("price")) if isinstance(value, dict) else None)
+            self._note_offer(entry)
         elif entry.kind in _ACTIONS:
             self._act(entry)
 
@@ -138,13 +137,24 @@ class Balance(Invariant):
             window.loss += price.amount
         else:
             window.spent += price.amount
-            self._note_price(entry, price)
+            if ApiOperation.ACCOUNT not in self.book.present:
+                # Without offers, what others of the country cost is all that is known.
+                self._note_price(entry, price)
 
-    def _note_price(self, entry: Entry, price: Money | None) -> None:
+    def _note_offer(self, entry: Entry) -> None:
+        """Remember what a country may cost: the discount may be gone by the time it is bought."""
+        value = entry.reading.document.value
+        price = money_of(value.get("price")) if isinstance(value, dict) else None
+        discount = value.get("discount") if isinstance(value, dict) else None
+        base = decimal_of(discount.get("base_price")) if isinstance(discount, dict) else None
+        if price is not None:
+            self._note_price(entry, price if base is None else price._replace(amount=max(base, price.amount)))
+
+    def _note_price(self, entry: Entry, price: Money) -> None:
         """Remember the highest price of a country: what a create of unknown outcome may have cost at most."""
         key = (entry.principal, entry.reading.asked_country or "")
         known = self._prices.get(key)
-        if price is not None and (known is None or known.amount < price.amount):
+        if known is None or known.amount < price.amount:
             self._prices[key] = price
 
     def _credit(self, entry: Entry, window: Window) -> None:

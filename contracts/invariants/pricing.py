@@ -201,12 +201,19 @@ class Pricing(Invariant):
         alone = purse.counted == purse.bought
         if entry.outcome is not Outcome.FAIL:
             purse.bought += 1
+            self._excuse(entry)
         if entry.outcome is Outcome.OK:
             self._sold(entry, key, offer, docket)
         elif offer is None or not offer.available or not _refused(entry) or len(self._denials) >= MAX_HELD:
             return
         elif alone and _covers(purse.balance, offer.price):
             self._denials.setdefault(key, _Denial(entry.mark, entry.status or 0, offer))
+
+    def _excuse(self, entry: Entry) -> None:
+        """Drop refusals for which a create, under way at the time, may have left too little money."""
+        for key, denial in tuple(self._denials.items()):
+            if key[0] == entry.principal and entry.mark.invoked <= denial.mark.returned:
+                del self._denials[key]
 
     def _sold(self, entry: Entry, key: tuple[str, str], offer: _Offer | None, docket: Docket) -> None:
         denial = self._denials.get(key)

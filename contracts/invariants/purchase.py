@@ -57,6 +57,7 @@ class Purchase:
         acked: the first view of it outside of a list.
         settled: the first view of it as SUCCESS, ERROR or EXPIRED, and ``settled_status`` which of them.
         refunded: the first view of it as REFUND.
+        seen: when the last view of it was asked for, seconds.
         stood: when the last view of it as PENDING or SUCCESS was asked for, seconds.
         written: the last request-code or refund that acknowledged another status than PENDING.
         bare: a view outside of a list that showed it ended and without credentials.
@@ -95,6 +96,7 @@ class Purchase:
         "raced",
         "raced_code",
         "refunded",
+        "seen",
         "settled",
         "settled_status",
         "shown",
@@ -119,6 +121,7 @@ class Purchase:
         self.settled: Mark | None = None
         self.settled_status = ""
         self.refunded: Mark | None = None
+        self.seen = float("-inf")
         self.stood = float("-inf")
         self.written: Mark | None = None
         self.bare: Mark | None = None
@@ -156,6 +159,7 @@ class Purchase:
     def file(self, sight: Sight) -> None:
         """Remember what a view shows for the first time."""
         mark = sight.mark
+        self.seen = max(self.seen, mark.invoked)
         if self.known is None:
             self.known = mark
         if self.acked is None and mark.api_operation is not ApiOperation.LIST:

@@ -17,7 +17,8 @@ from contracts.monitor import Docket, Setting, violation
 
 NEARBY: Final = 16
 """Operations from a refused refund to the look that tells of its effect. An administrator may refund any
-purchase at any time: only a look right after the refusal, with nothing but reads between, can tell."""
+purchase at any time: only a look right after the refusal, over the same connection and with nothing but reads
+between, can tell."""
 
 NEARBY_S: Final = 5.0
 """Seconds from the one to the other, likewise."""
@@ -53,6 +54,7 @@ class Attempt(NamedTuple):
         """Tell whether an operation came so soon that what it shows is this attempt's doing."""
         return (
             self.mark.precedes(entry.mark)
+            and entry.mark.lane == self.mark.lane
             and entry.writes == self.writes
             and entry.position - self.position <= NEARBY
             and entry.mark.returned - self.mark.invoked <= NEARBY_S

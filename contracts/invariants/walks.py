@@ -14,7 +14,7 @@ from contracts.invariants.book import Entry
 from contracts.invariants.invariant import MAX_HELD, Invariant
 from contracts.invariants.pages import Page, disorder, in_order, page_of
 from contracts.invariants.purchase import Purchase, Sight
-from contracts.invariants.values import ERROR, PENDING, REFUND, SUCCESS
+from contracts.invariants.values import PENDING, REFUND
 from contracts.monitor import Docket, Setting, violation
 
 PATIENCE_S: Final = 120.0
@@ -26,9 +26,6 @@ LATE_S: Final = 60.0
 
 MAX_WALKS: Final = 64
 """Walks under way at the same time."""
-
-_STEADY: Final = frozenset({PENDING, SUCCESS, ERROR})
-"""Statuses that a purchase only enters through a create or a request-code."""
 
 
 @dataclass(slots=True)
@@ -74,6 +71,11 @@ class Walk:
         same = (page.status, page.sort, page.size) == (self.status, self.sort, self.size)
         return same and page.number == self.number + 1 and self.last.precedes(page.mark)
 
+    @property
+    def sifted(self) -> bool:
+        """True where purchases that change their status move others from page to page."""
+        return self.status is not None and self.number > 1
+
     def add(self, page: Page) -> None:
         """Take in the next page."""
         if self.number == 0:
@@ -113,7 +115,11 @@ class _Judged:
 
 @dataclass(slots=True)
 class _Missing:
-    """A purchase that a filtered walk should have shown, and a later view of it in the same status."""
+    """A purchase that a filtered walk should have shown, and a later view of it in the same status.
+
+    Any purchase may be refunded unseen by an administrator, and a PENDING one may become anything: but for
+    REFUND, which stays, a later view must show the status again.
+    """
 
     walk: Walk
     record: Purchase
@@ -124,6 +130,9 @@ class _Missing:
 class Walks(Invariant):
     """Judges walks at their end, and only those during which the owner bought nothing.
 
+    With a filter, what changes its status changes the pages as well, which no operation in the history need
+    tell of: such a walk is judged when every purchase of the owner was seen again as it was before.
+
     A list call outside of a walk that asks for page 1 and is told that nothing follows is a walk of one page.
     """
 
@@ -133,6 +142,7 @@ class Walks(Invariant):
         super().__init__(setting)
         self._walks: dict[tuple[str, str], Walk] = {}
         self._judged: deque[_Judged] = deque()
+        self._sifted: list[_Judged] = []
         self._missing: list[_Missing] = []
         self._unknown: dict[str, Mark] = {}
 
@@ -149,12 +159,15 @@ class Walks(Invariant):
 
     def finish(self, docket: Docket) -> None:
         """Report on every walk held back."""
-        for judged in self._judged:
-            _report(judged, docket)
+        for judged in (*self._judged, *self._sifted):
+            if not judged.walk.sifted or self._unmoved(judged.walk):
+                _report(judged, docket)
         for missing in self._missing:
-            if _stood(missing):
+            stood = missing.walk.status == REFUND or missing.still is not None
+            if stood and (not missing.walk.sifted or self._unmoved(missing.walk)):
                 docket.violate(_filtered_out(missing))
         self._judged.clear()
+        self._sifted.clear()
         self._missing.clear()
         super().finish(docket)
 
@@ -163,10 +176,13 @@ class Walks(Invariant):
         late = LATE_S if entry.outcome is Outcome.UNKNOWN else 0.0
         if late and entry.authenticated:
             self._unknown[entry.principal] = entry.mark
-        for walk in (*self._walks.values(), *(judged.walk for judged in self._judged)):
-            if (walk.principal == entry.principal or not entry.authenticated) and walk.meets(entry.mark, late):
+        under_way = [walk for walk in self._walks.values() if walk.first.invoked - late <= entry.mark.returned]
+        held = [judged.walk for judged in (*self._judged, *self._sifted) if judged.walk.meets(entry.mark, late)]
+        for walk in (*under_way, *held):
+            if walk.principal == entry.principal or not entry.authenticated:
                 walk.busy = True
         self._judged = deque(judged for judged in self._judged if not judged.walk.busy)
+        self._sifted = [judged for judged in self._sifted if not judged.walk.busy]
 
     def _step(self, entry: Entry, docket: Docket) -> None:
         name = entry.reading.operation.walk
@@ -193,42 +209,41 @@ class Walks(Invariant):
 
     def _conclude(self, walk: Walk, end: Page | None, docket: Docket) -> None:
         """Judge a walk that is over; without an end it was cut short."""
-        restless = walk.status is not None and self._is_restless(walk)
         if end is not None and walk.status is not None and walk.whole:
-            self._look_for_status(walk, docket, restless=restless)
-        if walk.busy or len(self._judged) >= MAX_HELD:
+            self._look_for_status(walk, docket)
+        if walk.busy or len(self._judged) + len(self._sifted) >= MAX_HELD:
             return
-        violations: list[Violation] = []
-        exercised: list[str] = []
-        if walk.again is not None and (walk.status is None or (walk.status in _STEADY and not restless)):
+        violations = list(walk.found)
+        exercised = ["LIST-3"] if walk.ordered else []
+        if walk.again is not None:
             violations.append(_shown_twice(walk, walk.again))
-        if not restless:
-            violations += walk.found
-            exercised += ["LIST-3"] if walk.ordered else []
-        if end is not None and not restless:
+        if end is not None:
             violations += _end_faults(walk, end)
         if end is not None and walk.status is None and walk.whole:
             due = [p for p in self.book.of(walk.principal) if p.known is not None and p.known.precedes(walk.first)]
             exercised += ["LIST-1", "LIFE-6"] if due else ["LIST-1"]
             violations += _lost(walk, [p for p in due if p.id not in walk.shown and not p.spoiled])
         walk.shown.clear()
-        self._judged.append(_Judged(walk, exercised, violations))
+        if walk.sifted:
+            self._sifted.append(_Judged(walk, exercised, violations))
+        else:
+            self._judged.append(_Judged(walk, exercised, violations))
 
-    def _is_restless(self, walk: Walk) -> bool:
-        """Tell whether purchases may have changed status during a walk, and so changed pages."""
+    def _unmoved(self, walk: Walk) -> bool:
+        """Tell whether no purchase of the owner can have changed its status during a walk."""
+        if self.book.forgotten:
+            return False
         for record in self.book.of(walk.principal):
-            touched = record.touched
-            if touched is not None and walk.meets(touched, LATE_S if record.unsure else 0.0):
-                return True
-            if record.asked is not None and record.settled is None and record.refunded is None:
-                return True
-        return False
+            if record.created is not None and walk.last.precedes(record.created):
+                continue
+            if record.seen <= walk.last.returned:
+                return False
+            if any(moved is not None and not moved.precedes(walk.first) for moved in (record.settled, record.refunded)):
+                return False
+        return True
 
-    def _look_for_status(self, walk: Walk, docket: Docket, *, restless: bool) -> None:
+    def _look_for_status(self, walk: Walk, docket: Docket) -> None:
         """Look for purchases of the status asked for that the walk has not shown (LIST-2)."""
-        # Where purchases leave the status by themselves, others move up over the edge of a page unseen.
-        if walk.number > 1 and (restless or walk.status not in {SUCCESS, REFUND}):
-            return
         due = [(record, _since(record, walk)) for record in self.book.of(walk.principal) if not record.spoiled]
         known = [(record, since) for record, since in due if since is not None]
         if known:
@@ -253,14 +268,6 @@ def _since(record: Purchase, walk: Walk) -> Mark | None:
     elif record.refunded is None and walk.status == record.settled_status:
         since = record.settled
     return since if since is not None and since.precedes(walk.first) else None
-
-
-def _stood(missing: _Missing) -> bool:
-    """Tell whether a missing purchase had the status all the time: REFUND for ever, others if seen so again.
-
-    Any purchase may be refunded unseen by an administrator, and a PENDING one may become anything.
-    """
-    return missing.walk.status == REFUND or missing.still is not None
 
 
 def _report(judged: _Judged, docket: Docket) -> None:

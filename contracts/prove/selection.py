@@ -5,10 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from typing import Final
 
 from contracts.errors import UsageError
 from contracts.prove.case import CONTROL, DEFECT, VARIANT, Case
 from fixtures.defects.catalogue import DEFECTS, VARIANTS
+
+LOAD_ONLY: Final = "volume"
+"""Need of defects that show only after thousands of requests: a load run's business, shown here only by name."""
 
 
 def select(
@@ -49,7 +53,7 @@ def select(
             cases += [
                 Case(defect.name, DEFECT, defect.clauses, (), (), profile, depth, seed, brief)
                 for defect in DEFECTS.values()
-                if defect.clauses
+                if defect.clauses and (LOAD_ONLY not in defect.needs or defect.name in patterns)
             ]
         if VARIANT in wanted:
             cases += [

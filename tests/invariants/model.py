@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -221,11 +223,14 @@ class _Player:
     now: float = 0.0
     shift: float = 0.0
     walks: int = 0
+    open_walks: list[Callable[[], bool]] = field(default_factory=list)
 
     def step(self, step: Step) -> None:
-        """Let one thing happen."""
+        """Let one thing happen, and a page of each open walk be read now and then."""
         self.now += 10
         self.shop.end_old(self.server)
+        if step.lane:
+            self.open_walks = [turn for turn in self.open_walks if turn()]
         moves = [
             self._create, self._create, self._create, self._retrieve, self._retrieve, self._retrieve, self._code,
             self._code, self._refund, self._look, self._look, self._list, self._walk, self._walk, self._account,
@@ -296,13 +301,23 @@ class _Player:
         return bool(reply[1]["pagination"]["has_next"]) and not step.lost
 
     def _walk(self, step: Step) -> None:
-        """Walk, each page asked for after the one before; other requests may be under way all the time."""
+        """Walk, each page asked for after the one before; anything may happen between two pages."""
         self.walks += 1
+        name = f"walk {self.walks}"
         statuses = [None, None, "PENDING", "SUCCESS", "ERROR", "REFUND"]
         sort, status = (None, "date_asc")[step.who // 2 % 2], statuses[step.which % 6]
-        page, short = 1, Step(0, step.who, 0, 1, 1, lost=False, lane=step.lane)
-        while self._page(short, page, 1 + step.lane, sort, status, f"walk {self.walks}"):
-            page, self.now = page + 1, self.now + 10
+        pages = itertools.count(1)
+
+        def turn() -> bool:
+            self.now += 3
+            short = Step(0, step.who, 0, 1, 1, lost=False, lane=step.lane)
+            return self._page(short, next(pages), 1 + step.lane, sort, status, name)
+
+        going = turn()
+        while going and step.which % 5 < 3:
+            going = turn()
+        if going:
+            self.open_walks.append(turn)
 
     def _account(self, step: Step) -> None:
         country = list(PRICES)[step.which % 3]
