@@ -14,8 +14,8 @@ from contracts.prove.selection import select
 from fixtures.defects.catalogue import DEFECTS, VARIANTS
 
 FAMILIES = ("SHAPE", "VALUE", "INPUT", "AUTH", "LIFE", "LIST", "MONEY", "RACE", "WIRE")
-PER_FAMILY = 8
-LAWFUL_SHOWN = 18
+PER_FAMILY = 6
+LAWFUL_SHOWN = 16
 
 
 def spread(cases: Sequence[Case], number: int) -> list[Case]:
