@@ -10,6 +10,7 @@ import typer
 from contracts.errors import UsageError
 from contracts.explain import explain
 from contracts.gate import command as gate_command
+from contracts.gate.replay import command as replay_command
 from contracts.prove import command as prove_command
 from fixtures.sandbox import command as sandbox_command
 from reports import command as report_command
@@ -34,6 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("gate", epilog=gate_command.GATE_EPILOG)(gate_command.gate)
+app.command("replay", epilog=replay_command.EPILOG)(replay_command.replay)
 app.command("doctor", epilog=gate_command.DOCTOR_EPILOG)(gate_command.doctor)
 app.command("prove", epilog=prove_command.EPILOG)(prove_command.prove)
 app.command("sandbox", epilog=sandbox_command.EPILOG)(sandbox_command.sandbox)

@@ -39,6 +39,7 @@ class Settings:
         profile: a profile's name or ``auto``.
         seed: of every random choice.
         out: run directory; relative to the current directory, as on the command line.
+        baseline: file of accepted findings, likewise.
         depth: quick, full or deep.
         time: time budget of a run, seconds.
         timeout: how long to wait for one answer, seconds.
@@ -56,6 +57,7 @@ class Settings:
     profile: str | None = None
     seed: int | None = None
     out: Path | None = None
+    baseline: Path | None = None
     depth: str | None = None
     time: float | None = None
     timeout: float | None = None
@@ -82,14 +84,14 @@ def load_settings(config: Path | None, directory: Path) -> Settings:
         UsageError: the file cannot be read or holds what is no setting.
     """
     if config is not None:
-        table = _read(config)
+        table = read_toml(config)
         if config.name == _SHARED_FILE:
             return parse_settings(_tool_table(table, str(config), must_exist=True), f"{config} [tool.assay]")
         return parse_settings(table, str(config))
     if (directory / _OWN_FILE).exists():
-        return parse_settings(_read(directory / _OWN_FILE), _OWN_FILE)
+        return parse_settings(read_toml(directory / _OWN_FILE), _OWN_FILE)
     if (directory / _SHARED_FILE).exists():
-        table = _read(directory / _SHARED_FILE)
+        table = read_toml(directory / _SHARED_FILE)
         return parse_settings(_tool_table(table, _SHARED_FILE, must_exist=False), f"{_SHARED_FILE} [tool.assay]")
     return Settings()
 
@@ -121,23 +123,28 @@ def _refuse_unknown(name: str, source: str) -> NoReturn:
             f"{source}: {name[:_SHOWN]!r}: API keys do not belong in a file; "
             "set ASSAY_API_KEY and ASSAY_OTHER_API_KEY in the environment"
         )
-    raise UsageError(f"{source}: unknown setting {name[:_SHOWN]!r}; {_nearest(name, _READERS)}")
+    raise UsageError(f"{source}: unknown setting {name[:_SHOWN]!r}; {nearest(name, _READERS)}")
 
 
-def _nearest(name: str, known: Collection[str]) -> str:
+def nearest(name: str, known: Collection[str]) -> str:
     """Say which known name was probably meant, else name them all."""
     close = difflib.get_close_matches(name[:_SHOWN], known, n=1)
     return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
 
 
-def _refuse(where: str, value: object, expected: str) -> NoReturn:
+def refuse(where: str, value: object, expected: str) -> NoReturn:
+    """Refuse a value in one line that shows it.
+
+    Raises:
+        UsageError: always.
+    """
     shown = repr(value)
     raise UsageError(f"{where} is {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}; expected {expected}")
 
 
 def _text(value: object, where: str, expected: str) -> str:
     if not isinstance(value, str) or not value or not value.isprintable():
-        _refuse(where, value, expected)
+        refuse(where, value, expected)
     return value
 
 
@@ -148,7 +155,7 @@ def _url(value: object, where: str) -> str:
         # The value is not shown: what stands before the @ is a password.
         raise UsageError(f"{where} carries a user name or password; credentials belong in the environment")
     if not text.startswith(("http://", "https://")):
-        _refuse(where, value, expected)
+        refuse(where, value, expected)
     return text
 
 
@@ -156,10 +163,14 @@ def _out(value: object, where: str) -> Path:
     return Path(_text(value, where, 'a directory such as "reports/runs/nightly"'))
 
 
+def _file(value: object, where: str) -> Path:
+    return Path(_text(value, where, 'a file such as "assay-baseline.toml"'))
+
+
 def _choice(*known: str) -> Callable[[object, str], str]:
     def read(value: object, where: str) -> str:
         if value not in known:
-            _refuse(where, value, f"one of {', '.join(known)}")
+            refuse(where, value, f"one of {', '.join(known)}")
         return str(value)
 
     return read
@@ -167,7 +178,7 @@ def _choice(*known: str) -> Callable[[object, str], str]:
 
 def _count(value: object, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
-        _refuse(where, value, "a whole number from 0")
+        refuse(where, value, "a whole number from 0")
     return value
 
 
@@ -176,9 +187,9 @@ def _duration(value: object, where: str) -> float:
     try:
         seconds = parse_duration(_text(value, where, expected))
     except ValueError:
-        _refuse(where, value, expected)
+        refuse(where, value, expected)
     if seconds <= 0:
-        _refuse(where, value, expected)
+        refuse(where, value, expected)
     return seconds
 
 
@@ -187,12 +198,12 @@ def _amount(value: object, where: str) -> Decimal:
     try:
         return parse_amount(_text(value, where, expected))
     except ValueError:
-        _refuse(where, value, expected)
+        refuse(where, value, expected)
 
 
 def _texts(value: object, where: str, expected: str) -> tuple[str, ...]:
     if not isinstance(value, list):
-        _refuse(where, value, f"a list of {expected}")
+        refuse(where, value, f"a list of {expected}")
     return tuple(dict.fromkeys(_text(item, where, expected) for item in value))
 
 
@@ -201,7 +212,7 @@ def _hosts(value: object, where: str) -> tuple[str, ...]:
     hosts = _texts(value, where, expected)
     for host in hosts:
         if "/" in host or "@" in host or " " in host:
-            _refuse(where, host, expected)
+            refuse(where, host, expected)
     return hosts
 
 
@@ -210,7 +221,7 @@ def _countries(value: object, where: str) -> tuple[str, ...]:
     codes = _texts(value, where, expected)
     for code in codes:
         if re.fullmatch("[A-Z]{2}", code) is None:
-            _refuse(where, code, expected)
+            refuse(where, code, expected)
     return codes
 
 
@@ -230,7 +241,7 @@ def _clause(name: str, where: str) -> Clause:
 
 def _table(value: object, where: str, expected: str) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        _refuse(where, value, expected)
+        refuse(where, value, expected)
     return value
 
 
@@ -256,9 +267,9 @@ def _tolerance(clause: Clause, name: str, value: object, where: str) -> float:
     if not clause.tolerance:
         raise UsageError(f"{where}: {clause.id} has no tolerance to set")
     if name not in clause.tolerance:
-        raise UsageError(f"{where}: unknown tolerance {name[:_SHOWN]!r}; {_nearest(name, clause.tolerance)}")
+        raise UsageError(f"{where}: unknown tolerance {name[:_SHOWN]!r}; {nearest(name, clause.tolerance)}")
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
-        _refuse(f"{where}.{name}", value, "a number from 0")
+        refuse(f"{where}.{name}", value, "a number from 0")
     return float(value)
 
 
@@ -267,6 +278,7 @@ _READERS: Final[Mapping[str, Callable[[object, str], Any]]] = {
     "profile": _choice(*PROFILES, AUTO),
     "seed": _count,
     "out": _out,
+    "baseline": _file,
     "depth": _choice(*DEPTHS),
     "time": _duration,
     "timeout": _duration,
@@ -282,7 +294,12 @@ _READERS: Final[Mapping[str, Callable[[object, str], Any]]] = {
 """How each setting is read; the names are the fields of ``Settings``."""
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def read_toml(path: Path) -> Mapping[str, Any]:
+    """Return a TOML file's document.
+
+    Raises:
+        UsageError: it cannot be read or is not TOML.
+    """
     try:
         if not path.is_file():
             raise UsageError(f"{path} is not a file" if path.exists() else f"{path} does not exist")

@@ -99,6 +99,9 @@ def _told(finding: Mapping[str, Any]) -> str:
 def _lines(finding: Mapping[str, Any]) -> Iterator[str]:
     """Yield a finding line by line, so that it can be acted on where the report is read."""
     yield f"{finding['severity']} {finding['id']}: {finding['title']} ({finding['count']} times)"
+    if accepted := finding.get("accepted"):
+        state = "was accepted, but that has expired" if accepted["expired"] else "is accepted"
+        yield f"it {state} (until {accepted['expires']}): {accepted['reason']}"
     yield f"expected: {finding['expected']}"
     yield f"observed: {finding['observed']}"
     for sample in finding["samples"]:

@@ -181,18 +181,23 @@ class _Page:
 
     def _finding(self, number: int, finding: Mapping[str, Any]) -> None:
         times = "" if finding["count"] == 1 else f" ({counted(finding['count'], 'time')})"
-        style = _STYLES[finding["severity"]]
+        accepted = finding.get("accepted")
+        what = "accepted" if accepted is not None and not accepted["expired"] else finding["severity"]
         title = Text.assemble(
-            (f"{finding['severity']} {self._safe(finding['clause'])}", style),
+            (f"{what} {self._safe(finding['clause'])}", _STYLES[finding["severity"]]),
             f"  {self._safe(finding['title'])}{times}",
         )
         self._block(f"{number}. ", title, 0)
+        if accepted is not None:
+            self._labelled(*_acceptance(accepted), indent=3)
         self._labelled("expected", finding["expected"], indent=3)
         self._labelled("observed", Text(self._safe(finding["observed"]), style="bold"), indent=3)
         self._listed("also", [self._safe(sample, _SHORT) for sample in finding["samples"]], MAX_SAMPLES)
         self._listed("in", [self._call(call) for call in finding["evidence"]], MAX_CALLS)
         if finding["curl"]:
-            self._command(finding["curl"][-1])
+            self._command("try", finding["curl"][-1])
+        if finding["replay"] != self._document["rerun"]:
+            self._command("replay", finding["replay"])
         self._labelled("more", f"assay explain {finding['clause']}; {finding['id']} in run.json", indent=3)
 
     def _listed(self, label: str, texts: Sequence[str], most: int) -> None:
@@ -210,12 +215,12 @@ class _Page:
         times = f"{call['invoked'] * 1000:,.0f}-{call['returned'] * 1000:,.0f} ms"
         return f"#{call['index']} {call['principal']} {self._safe(what, _SHORT)}: {answer}, {times}"
 
-    def _command(self, command: str) -> None:
+    def _command(self, label: str, command: str) -> None:
         """Show a command line unbroken, so that it can be copied."""
         if len(command) > _LONGEST_CURL:
-            self._labelled("try", f"a command of {counted(len(command), 'character')}, in run.json", indent=3)
+            self._labelled(label, f"a command of {counted(len(command), 'character')}, in run.json", indent=3)
             return
-        self._line("try", style="dim", indent=3)
+        self._line(label, style="dim", indent=3)
         self._console.print(Text(self._safe(command, None)), soft_wrap=True)
 
     def _not_exercised(self) -> None:
@@ -251,6 +256,13 @@ class _Page:
             number = clause["id"].partition("-")[2]
             count = _short(clause["exercised"]) if clause["exercised"] or clause["verdict"] != "not_exercised" else ""
             yield Text.assemble((f"{number}{marks[clause['verdict']]}", _MARK_STYLES[clause["verdict"]]), count)
+
+
+def _acceptance(accepted: Mapping[str, Any]) -> tuple[str, str]:
+    """Return, as label and text, what the baseline says of a finding."""
+    if accepted["expired"]:
+        return "expired", f"accepted until {accepted['expires']}, counts again: {accepted['reason']}"
+    return "accepted", f"until {accepted['expires']}: {accepted['reason']}"
 
 
 def _short(number: int) -> str:

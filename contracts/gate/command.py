@@ -94,6 +94,12 @@ def gate(
     defect: Annotated[
         list[str] | None, typer.Option(help="Put a seeded defect around the embedded sandbox; may be repeated.")
     ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Accepted findings, which count as warnings until they expire.")
+    ] = None,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Write that file anew, with the errors of this run.")
+    ] = False,
 ) -> int:
     """Hold a Purchases API to its contract: the gate in front of a merge.
 
@@ -114,8 +120,10 @@ def gate(
         timeout=timeout,
         out=out,
         defects=defect or (),
+        baseline=baseline,
+        update_baseline=update_baseline,
     )
-    _end_as_interrupt()
+    end_as_interrupt()
     with LiveProgress(quiet=quiet or as_json) as progress, open_gate(request, progress) as opened:
         opened.gate.run()
     if as_json:
@@ -125,6 +133,9 @@ def gate(
         typer.echo(render_quiet(opened.document, opened.directory.path, ascii_only=ascii_only))
     else:
         render(opened.document, Console(highlight=False), run_dir=opened.directory.path)
+    if request.baseline_file is not None and not opened.interrupted:
+        for line in opened.update_baseline(request.baseline_file):
+            typer.echo(line, err=True)
     return opened.exit_code
 
 
@@ -141,7 +152,7 @@ def doctor(
     settings = load_settings(config, Path.cwd())
     # Only requests that must be refused are sent, each of which a broken target could still charge for.
     request = make_request(settings, url=url, profile=profile, allow_host=allow_host, timeout=timeout, max_purchases=1)
-    _end_as_interrupt()
+    end_as_interrupt()
     with open_target(request) as target:
         found = diagnose(Gate(target, request.options, lambda _: None))
     if as_json:
@@ -151,7 +162,7 @@ def doctor(
     return 0 if found.reachable else 3
 
 
-def _end_as_interrupt() -> None:
+def end_as_interrupt() -> None:
     """Let SIGTERM and SIGHUP end a run as Ctrl-C does: with everything collected written down."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from contracts.baseline import write_baseline
 from contracts.errors import UsageError
+from contracts.finding import Severity
 from contracts.gate.run import AUTO, Gate, GateOptions, Listener
 from contracts.gate.target import Keys, Target, admit, keys_from_environment
 from contracts.profiles import DEFAULT_PROFILE
@@ -41,6 +43,7 @@ class GateRequest:
         rerun: the command line that runs this again.
         defects: seeded defects to put around the embedded sandbox.
         environment: where keys come from.
+        baseline_file: where the baseline is written anew after the run, None to leave it as it is.
     """
 
     options: GateOptions
@@ -51,6 +54,7 @@ class GateRequest:
     rerun: str = "assay gate"
     defects: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    baseline_file: Path | None = None
 
 
 class OpenGate:
@@ -82,6 +86,19 @@ class OpenGate:
         """Return a text with every secret of the run masked."""
         return self._masker.mask(text)
 
+    def update_baseline(self, path: Path) -> list[str]:
+        """Write a baseline that accepts the errors of this run; return what changed.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        before = self.gate.options.baseline
+        assert before is not None
+        errors = {f["id"]: f["title"] for f in self.document["findings"] if f["severity"] == Severity.ERROR}
+        after, changes = before.updated(errors, [f["id"] for f in self.document["findings"]], self.gate.results)
+        write_baseline(path, after)
+        return [f"{path} accepts {len(after.entries)} findings", *changes]
+
     def write(self) -> None:
         """Judge what was held back and write every document of the run."""
         gate = self.gate
@@ -94,12 +111,13 @@ class OpenGate:
             seed=self._facts.seed,
             started=self._facts.started,
             rerun=self._facts.rerun,
+            run_dir=self._facts.run_dir,
             duration_s=time.perf_counter() - self._began,
             purchases=session.budget.purchases,
             spend=session.budget.spend,
             spend_currency=gate.survey.currency or None,
             requests=session.counts.requests,
-            notes=tuple(session.counts.notes),
+            notes=(*session.counts.notes, *self._remarks()),
             phases=tuple(gate.phases),
             interrupted=self.interrupted,
         )
@@ -107,9 +125,21 @@ class OpenGate:
         troubles += ["the run was interrupted"] if self.interrupted else []
         troubles += [self.history_trouble] if self.history_trouble else []
         operations = {operation.index: operation for operation in gate.operations}
-        self.document = build_run(facts, gate.results, gate.findings, operations, self._masker, troubles=troubles)
+        self.document = build_run(
+            facts,
+            gate.results,
+            gate.findings,
+            operations,
+            self._masker,
+            troubles=troubles,
+            baseline=gate.options.baseline,
+        )
         self.directory.write_result(self.document)
         build(self.directory.path)
+
+    def _remarks(self) -> list[str]:
+        gate, baseline = self.gate, self.gate.options.baseline
+        return [] if baseline is None else [*baseline.remarks([f.id for f in gate.findings], gate.results)]
 
 
 @contextlib.contextmanager
@@ -153,7 +183,7 @@ def open_gate(request: GateRequest, listener: Listener | None = None) -> Iterato
     """
     with open_target(request) as target:
         directory = RunDirectory.create("gate", request.out, datetime.now(UTC))
-        masker = _masker(target.keys)
+        masker = masker_of(target.keys)
         options = request.options
         profile = DEFAULT_PROFILE if options.profile == AUTO else options.profile
         facts = RunFacts(
@@ -163,6 +193,7 @@ def open_gate(request: GateRequest, listener: Listener | None = None) -> Iterato
             seed=options.seed,
             started=datetime.now(UTC),
             rerun=request.rerun,
+            run_dir=directory.path,
         )
         directory.write_started(facts)
         with directory.history(masker) as history:
@@ -177,6 +208,7 @@ def open_gate(request: GateRequest, listener: Listener | None = None) -> Iterato
                 opened.write()
 
 
-def _masker(keys: Keys) -> Masker:
+def masker_of(keys: Keys) -> Masker:
+    """Return a masker that knows the keys of a target."""
     known = {"owner": keys.owner, "other": keys.other, "admin": keys.admin}
     return Masker({label: key for label, key in known.items() if key})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from contracts.baseline import load_baseline
 from contracts.config import Settings
 from contracts.errors import UsageError
 from contracts.finding import Severity
@@ -36,6 +38,8 @@ def make_request(
     max_spend: str | None = None,
     out: Path | None = None,
     defects: Sequence[str] = (),
+    baseline: Path | None = None,
+    update_baseline: bool = False,
 ) -> GateRequest:
     """Return the request: options first, then the settings file, then the defaults.
 
@@ -52,6 +56,8 @@ def make_request(
         max_spend: an amount, the cap on what they cost.
         out: run directory.
         defects: names of seeded defects for the embedded sandbox.
+        baseline: file of accepted findings.
+        update_baseline: whether it is written anew after the run.
 
     Raises:
         UsageError: a value is not one of those known, or not of its form.
@@ -63,6 +69,9 @@ def make_request(
         raise UsageError("--defect goes around the embedded sandbox; it cannot be used with --url")
     purchases = max_purchases if max_purchases is not None else settings.max_purchases
     spend = _amount("--max-spend", max_spend) if max_spend is not None else settings.max_spend
+    accepted = baseline or settings.baseline
+    if update_baseline and accepted is None:
+        raise UsageError("--update-baseline needs to know which file: add --baseline FILE")
     number = seed if seed is not None else (settings.seed or 0)
     options = GateOptions(
         plan=PLANS[depth],
@@ -77,9 +86,13 @@ def make_request(
         require=settings.require,
         optional=settings.optional,
         countries=settings.countries,
+        baseline=None
+        if accepted is None
+        else load_baseline(accepted, datetime.now(UTC).date(), must_exist=not update_baseline),
     )
     rerun = ["assay", "gate", *(["--url", url] if url else []), "--profile", name, "--depth", depth]
     rerun += ["--seed", str(number), *(part for defect in defects for part in ("--defect", defect))]
+    rerun += [] if baseline is None else ["--baseline", str(baseline)]
     return GateRequest(
         options=options,
         url=url,
@@ -89,6 +102,7 @@ def make_request(
         rerun=shlex.join(rerun),
         defects=tuple(defects),
         environment=dict(os.environ),
+        baseline_file=accepted if update_baseline else None,
     )
 
 

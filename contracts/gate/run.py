@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, Protocol
 
+from contracts.baseline import Baseline
 from contracts.clauses import load_clauses
 from contracts.finding import ClauseResult, Finding, Severity
 from contracts.gate.budget import Budget, BudgetSpentError
@@ -54,6 +55,7 @@ class GateOptions:
         require: clauses required over the catalogue's.
         optional: clauses not required though the catalogue does.
         countries: the only ones to buy, every one in stock without any.
+        baseline: accepted findings, None without any.
     """
 
     plan: Plan
@@ -68,6 +70,7 @@ class GateOptions:
     require: Sequence[str] = ()
     optional: Sequence[str] = ()
     countries: Sequence[str] = ()
+    baseline: Baseline | None = None
 
 
 class Listener(Protocol):
@@ -207,8 +210,9 @@ class Gate:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Findings so far."""
-        return self.session.oracle.findings
+        """Findings so far, those that the baseline accepts as warnings."""
+        found = self.session.oracle.findings
+        return found if self.options.baseline is None else self.options.baseline.weigh(found)
 
     @property
     def results(self) -> tuple[ClauseResult, ...]:
@@ -217,7 +221,8 @@ class Gate:
         catalogue = load_clauses()
         why = reasons(self.survey, self.session, self._levers is not None, self.troubles)
         found = self.session.oracle.results(mode="gate", reasons=why)
-        return tuple(_require(result, catalogue[result.id].required, require, optional) for result in found)
+        judged = tuple(_require(result, catalogue[result.id].required, require, optional) for result in found)
+        return judged if self.options.baseline is None else self.options.baseline.judge(judged, self.findings)
 
     def adopt_profile(self) -> bool:
         """Settle an ``auto`` profile from what was seen; judge again what was judged by another.

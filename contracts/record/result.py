@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
+from contracts.baseline import Baseline
 from contracts.clauses import load_clauses
 from contracts.finding import ClauseResult, ClauseVerdict, Finding, Severity, Verdict
 from contracts.history import Mark, Operation
@@ -67,6 +70,7 @@ class RunFacts:
         phases: the parts of the run in order.
         partial: True when the run ended before its time; its verdict is then never "kept".
         interrupted: True when the user ended it; the exit code is then 130.
+        run_dir: where it is written to, by which its findings are replayed; None where nobody will find it again.
     """
 
     command: str
@@ -84,6 +88,7 @@ class RunFacts:
     phases: tuple[Phase, ...] = ()
     partial: bool = False
     interrupted: bool = False
+    run_dir: Path | None = None
 
 
 def decide(
@@ -123,6 +128,7 @@ def build_run(
     *,
     troubles: Sequence[str] = (),
     load: Mapping[str, Any] | None = None,
+    baseline: Baseline | None = None,
 ) -> dict[str, Any]:
     """Return the document ``run.json`` (its JSON Schema is ``reports/run.schema.json``).
 
@@ -135,10 +141,11 @@ def build_run(
         masker: knows the run's secrets.
         troubles: as for ``decide``.
         load: what a load run measured; taken as it is, for it holds numbers and names of ours.
+        baseline: the findings that somebody has accepted.
     """
     cut_short = [_CUT_SHORT] if (facts.partial or facts.interrupted) and not troubles else []
     verdict, reasons = decide(results, findings, [*troubles, *cut_short])
-    scribe = _Scribe(facts, operations, masker)
+    scribe = _Scribe(facts, operations, masker, baseline)
     titles = {clause.id: clause.title for clause in load_clauses().values()}
     return {
         **_head(facts, verdict, [scribe.text(reason) for reason in reasons]),
@@ -220,6 +227,7 @@ class _Scribe:
     facts: RunFacts
     operations: Mapping[int, Operation]
     masker: Masker
+    baseline: Baseline | None
 
     def text(self, text: str) -> str:
         masked = _writable(self.masker.mask(text))
@@ -241,8 +249,21 @@ class _Scribe:
             "samples": [self.text(sample) for sample in finding.samples],
             "evidence": [self.evidence(mark) for mark in marks],
             "curl": [curl(operation, self.facts.target, self.masker) for operation in recorded],
-            "replay": self.facts.rerun,
+            "replay": self.replay(finding),
+            **self.accepted(finding),
         }
+
+    def replay(self, finding: Finding) -> str:
+        run_dir = self.facts.run_dir
+        return self.facts.rerun if run_dir is None else shlex.join(["assay", "replay", str(run_dir), finding.id])
+
+    def accepted(self, finding: Finding) -> dict[str, Any]:
+        entry = None if self.baseline is None else self.baseline.accepted(finding.id)
+        if self.baseline is None or entry is None:
+            return {}
+        expired = self.baseline.is_expired(entry)
+        said = {"reason": self.text(entry.reason), "expires": entry.expires.isoformat(), "expired": expired}
+        return {"accepted": said}
 
     def evidence(self, mark: Mark) -> dict[str, Any]:
         operation = self.operations.get(mark.index)

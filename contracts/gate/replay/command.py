@@ -48,7 +48,10 @@ def replay(
         typer.Option(min=1, max=100, help=f"Tries of steps that do not fail. Default {TRIES}, of races {RACE_TRIES}."),
     ] = None,
     steps_only: Annotated[
-        bool, typer.Option("--steps-only", help="Leave it at the steps; else more of the run follows where they do not fail.")
+        bool,
+        typer.Option(
+            "--steps-only", help="Leave it at the steps; else more of the run follows where they do not fail."
+        ),
     ] = False,
     time: Annotated[str | None, typer.Option(metavar="DURATION", help="Time budget. Default 2m.")] = None,
     max_purchases: MaxPurchases = None,

@@ -78,7 +78,9 @@ def reasons_of(replay: Replay, name: str, outcome: Outcome, why: str) -> list[st
     elif outcome is Outcome.DIFFERS:
         reasons = [f"{name} {outcome.value}: {', '.join(found.id for found in replay.kin)}"]
     elif outcome is Outcome.GONE:
-        reasons = [f"{name} {outcome.value}: it did not show in {tries} tries" if tries > 1 else f"{name} {outcome.value}"]
+        reasons = [
+            f"{name} {outcome.value}: it did not show in {tries} tries" if tries > 1 else f"{name} {outcome.value}"
+        ]
         reasons += [f"not tried: {what}" for what in replay.untried]
     else:
         reasons = [f"{name} {outcome.value}: {why}"]

@@ -18,6 +18,7 @@ from contracts.gate.replay.record import COMMAND, Recorded
 from contracts.gate.replay.replay import Replay, ReplayOptions
 from contracts.gate.request import make_request
 from contracts.gate.run import Listener
+from contracts.gate.target import Target
 from contracts.record.result import RunFacts
 from contracts.record.rundir import RunDirectory
 from reports.rundocs import build
@@ -135,7 +136,12 @@ def open_replay(request: ReplayRequest, listener: Listener | None = None) -> Ite
         UsageError: bad usage, found before anything is sent.
     """
     began = time.perf_counter()
-    with open_target(request.gate) as target:
+    with contextlib.ExitStack() as targets:
+
+        def renew() -> Target:
+            return targets.enter_context(open_target(request.gate))
+
+        target = renew()
         directory = RunDirectory.create(COMMAND, request.gate.out, datetime.now(UTC))
         masker = masker_of(target.keys)
         facts = RunFacts(
@@ -150,7 +156,15 @@ def open_replay(request: ReplayRequest, listener: Listener | None = None) -> Ite
         directory.write_started(facts)
         interrupted = False
         with directory.history(masker) as history:
-            replay = Replay(target, request.recorded, request.finding, request.options, history.write, listener)
+            replay = Replay(
+                target,
+                request.recorded,
+                request.finding,
+                request.options,
+                history.write,
+                listener,
+                renew if target.embedded else None,
+            )
             opened = OpenReplay(replay, directory, masker.mask, {})
             try:
                 yield opened

@@ -10,9 +10,10 @@ from typing import Final
 from contracts.gate.book import price_of
 from contracts.gate.budget import Reservation
 from contracts.gate.levers import Levers
+from contracts.gate.replay.objection import Objection
 from contracts.gate.replay.record import UnreplayableError
 from contracts.gate.replay.restore import Restorer
-from contracts.gate.replay.steps import Call, Lever, Script, Step, Together, Walk
+from contracts.gate.replay.steps import Call, Lever, Script, Settle, Step, Together, Walk
 from contracts.gate.replay.wording import names_of
 from contracts.gate.session import REDIRECTS, Session
 from contracts.gate.shop import MAX_PAGES, Shop
@@ -43,6 +44,8 @@ class Scene:
         highest: the highest id that it has shown.
         here: whether it is the target of the record, so that purchases found there may still be there.
         found: recorded ids of the purchases that were there before the run.
+        stock: countries that can be bought.
+        objection: what the finding is where no clause's own monitor reports it.
     """
 
     levers: Levers | None
@@ -51,6 +54,8 @@ class Scene:
     highest: int
     here: bool
     found: frozenset[int]
+    stock: frozenset[str] = frozenset()
+    objection: Objection | None = None
 
 
 class Player:
@@ -93,6 +98,8 @@ class Player:
                 self._play_walk(step)
             elif isinstance(step, Lever):
                 self._pull(step)
+            elif isinstance(step, Settle):
+                self._settle()
             yield step
 
     def _play_call(self, call: Call, after: Sequence[Step]) -> None:
@@ -114,6 +121,7 @@ class Player:
             follow=call.operation.status not in REDIRECTS,
         )
         self._learn(call, operation)
+        self._object(call, operation)
         if call.wanted is not None and number is not None:
             self._check(call, operation, number, call.wanted, after)
 
@@ -173,6 +181,14 @@ class Player:
             follows = pagination.get("has_next") if isinstance(pagination, dict) else False
             if operation.outcome is not Outcome.OK or follows is not True or not Reading(operation).views:
                 return
+
+    def _settle(self) -> None:
+        """Read every purchase as its owner, and the balance."""
+        for number in dict.fromkeys(self._ids.values()):
+            entry = self.session.book.get(number)
+            if entry is not None:
+                self._shop.retrieve(number, principal=entry.principal)
+        self._shop.profile()
 
     def _pull(self, lever: Lever) -> None:
         name = "the clock" if lever.purchase is None else self._names[lever.purchase]
@@ -240,6 +256,14 @@ class Player:
         elif Reading(operation).judgement.demand is Demand.SERVE:
             what = f"{self._names[call.makes]} cannot be bought: {_country(operation)}"
             self._miss(f"{what} was answered with {operation.status or operation.error}")
+
+    def _object(self, call: Call, operation: Operation) -> None:
+        """Report a request that the finding names, where nothing but its answer tells what is wrong."""
+        objection = self._scene.objection if call.marked else None
+        found = None if objection is None else objection.raised(call.operation, operation, self._scene.stock)
+        if found is not None:
+            self.session.oracle.exercise(found.clause)
+            self.session.oracle.violate(found)
 
     def _arrange(self, wanted: Sequence[str], number: int | None) -> None:
         """Let the provider do what it did, where the target has a lever for that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from contracts.gate.levers import find_levers
 from contracts.gate.pace import Pace, TimeSpentError
 from contracts.gate.refusals import subject_of
 from contracts.gate.replay.attempt import Attempt, attempt
+from contracts.gate.replay.objection import objection_of
 from contracts.gate.replay.player import Scene
 from contracts.gate.replay.record import Recorded, UnreplayableError
 from contracts.gate.replay.restore import Restorer
@@ -53,6 +55,10 @@ SHORTENING_SHARE: Final = 0.25
 
 SPARE: Final = 2
 """Purchases beyond those recorded: a create that was refused may be served now, as the look at the target may."""
+
+
+class _EnoughError(Exception):
+    """No shorter script is played any more."""
 
 
 class Outcome(StrEnum):
@@ -99,6 +105,7 @@ class Replay:
         options: what to do.
         record: called with each operation, in order, after it was judged.
         listener: told how it goes.
+        renew: makes the target anew, as it was before the recorded run; None where that cannot be done.
 
     Attributes:
         script: the steps of the finding.
@@ -119,6 +126,7 @@ class Replay:
         options: ReplayOptions,
         record: Callable[[Operation], None],
         listener: Listener | None = None,
+        renew: Callable[[], Target] | None = None,
     ) -> None:
         self.target = target
         self.options = options
@@ -134,6 +142,7 @@ class Replay:
         self._recorded = recorded
         self._finding = finding
         self._listener = listener or Silent()
+        self._renew = renew
         self._record = record
         self._wire = Wire(target, options.timeout)
         self._pace = Pace(options.seconds)
@@ -222,6 +231,8 @@ class Replay:
         failing = self._until_it_shows(scene, self.script, self.tries)
         for name, script in self._wider.items():
             if failing is None and self._affords(name, script):
+                # What earlier tries have bought would fill the lists and move the prices.
+                scene = self._anew(scene)
                 failing = self._until_it_shows(scene, script, 1)
         if failing is not None:
             self._listener.phase("shorter steps", 3, 3)
@@ -240,7 +251,18 @@ class Replay:
             highest=session.book.highest_id,
             here=origin.url == self.target.url,
             found=self._recorded.found,
+            stock=frozenset(offer.country for offer in self.survey.in_stock),
+            objection=objection_of(self._finding),
         )
+
+    def _anew(self, scene: Scene) -> Scene:
+        """Return the scene on a target on which nothing has happened yet, the same one where there is none."""
+        if self._renew is None:
+            return scene
+        self._wire.close()
+        self.target = self._renew()
+        self._wire = Wire(self.target, self.options.timeout)
+        return self._look()
 
     def _until_it_shows(self, scene: Scene, script: Script, tries: int) -> Attempt | None:
         for number in range(1, tries + 1):
@@ -273,12 +295,13 @@ class Replay:
         tries = min(len(self.attempts), TRIES)
 
         def fails(script: Script) -> bool:
+            left = self.budget.left
+            if left is not None and left < purchases_of(script):
+                return False
+            if len(played) > SHORTER or self._pace.elapsed > ends:
+                raise _EnoughError
             if script in played:
                 return played[script]
-            left = self.budget.left
-            spent = left is not None and left < purchases_of(script)
-            if spent or len(played) > SHORTER or self._pace.elapsed > ends:
-                return False
             self._listener.step(f"{len(script)} steps")
             played[script] = False
             for _ in range(tries):
@@ -289,7 +312,8 @@ class Replay:
                     break
             return played[script]
 
-        shorten(failing.script, fails)
+        with contextlib.suppress(_EnoughError):
+            shorten(failing.script, fails)
 
     def _attempt(self, scene: Scene, script: Script) -> Attempt:
         offset = len(self.operations)
@@ -336,7 +360,7 @@ def lingering(script: Script) -> Script:
         for step in script
         if isinstance(step, Call) and step.marked and step.operation.input.method == "GET" and step.purchases
     ]
-    return script + tuple(reads[-1:]) * LINGER
+    return (*script[:-1], *reads[-1:] * LINGER, *script[-1:])
 
 
 def others_of(attempts: Sequence[Attempt]) -> dict[str, Finding]:

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from contracts.gate.replay.record import Recorded
 from contracts.gate.replay.selection import overlaps
 from contracts.gate.replay.states import Course, clock_moves, course_of
-from contracts.gate.replay.steps import Call, Lever, Script, Step, Together, Walk
+from contracts.gate.replay.steps import Call, Lever, Script, Settle, Step, Together, Walk
 from contracts.gate.session import REDIRECTS
-from contracts.history import OWNER, ApiOperation, Operation, Outcome
+from contracts.history import OWNER, ApiOperation, Demand, Operation, Outcome
 from contracts.reading import Reading
 
 
@@ -20,7 +20,7 @@ def script_of(recorded: Recorded, chosen: Collection[int], marked: Collection[in
 
     Args:
         recorded: the run.
-        chosen: indices of the operations.
+        chosen: indices of the operations; without any there is no script.
         marked: indices of those that the finding names.
     """
     picked = [reading for reading in recorded.readings if reading.operation.index in chosen]
@@ -28,7 +28,7 @@ def script_of(recorded: Recorded, chosen: Collection[int], marked: Collection[in
     kept.sort(key=lambda reading: (reading.operation.invoked, reading.operation.index))
     if not kept:
         return ()
-    return tuple(_Builder(recorded, marked).build(kept))
+    return (*_Builder(recorded, marked).build(kept), Settle())
 
 
 class _Builder:
@@ -80,6 +80,7 @@ class _Builder:
             names=self._named(reading),
             makes=makes,
             wanted=self._wanted.get(operation.index),
+            price=int(_may_buy(reading)),
             marked=operation.index in self._marked,
         )
 
@@ -124,6 +125,13 @@ def _group(readings: Sequence[Reading], place: int) -> Sequence[Reading]:
             break
         group.append(reading)
     return group
+
+
+def _may_buy(reading: Reading) -> bool:
+    """Tell whether a create was not refused, or is one that the contract wants served."""
+    if reading.route.api_operation is not ApiOperation.CREATE:
+        return False
+    return reading.operation.outcome is not Outcome.FAIL or reading.judgement.demand is Demand.SERVE
 
 
 def _is_passing(operation: Operation) -> bool:

@@ -15,7 +15,7 @@ MOST_LOOKS: Final = 12
 """Looks between the operations of a finding beyond which they are a phase of their own, not part of its story."""
 
 AFTER: Final = 12
-"""Operations after the last of a finding among which the look that judged it is searched for."""
+"""Operations after one of a finding among which the look that helps to judge it is searched for."""
 
 _NAMED: Final = re.compile(r"\b(?:purchases?|and|id) ([1-9][0-9]{0,15})\b")
 _LOOKS: Final = frozenset({ApiOperation.PROFILE, ApiOperation.ACCOUNT, ApiOperation.LIST})
@@ -186,9 +186,10 @@ def _support(recorded: Recorded, finding: Mapping[str, Any], marks: Sequence[Ope
         chosen.update(looks)
     if finding["clause"].startswith(_WINDOWS) and {first.api_operation, last.api_operation} <= _LOOKS:
         chosen |= {o.index for o in between if o.input.method != "GET"}
-    after = [o for o in recorded.operations if o.index > last.index][:AFTER]
-    for kind in (ApiOperation.PROFILE, ApiOperation.ACCOUNT):
-        chosen |= {o.index for o in [o for o in after if o.api_operation is kind][:1]}
+    for mark in marks:
+        after = [o for o in recorded.operations if o.index > mark.index][:AFTER]
+        for kind in (ApiOperation.PROFILE, ApiOperation.ACCOUNT):
+            chosen |= {o.index for o in [o for o in after if o.api_operation is kind][:1]}
     return chosen
 
 

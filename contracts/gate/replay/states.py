@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,18 @@ from contracts.reading import Reading
 
 LEAP_S: Final = 30.0
 """Seconds by which a server's clock must get ahead of ours to have been moved."""
+
+_MEANINGS: Final[Mapping[str, str]] = {
+    "PEND": PENDING,
+    "SUCC": SUCCESS,
+    "COMPL": SUCCESS,
+    "DONE": SUCCESS,
+    "ERR": ERROR,
+    "FAIL": ERROR,
+    "REFUND": REFUND,
+    "EXPIR": EXPIRED,
+}
+"""By how it begins, what a status means that is none of the contract's: a misspelt one is a finding of its own."""
 
 SUSTAINED: Final = 3
 """Answers in a row that must show a move of the clock: one wrong ``Date`` is no move."""
@@ -96,6 +108,13 @@ def _status(reading: Reading, number: int, owner: str) -> str | None:
     if operation.principal != owner or operation.outcome is not Outcome.OK:
         return None
     for view in reading.views:
-        if view.id == number and view.status in STATUSES:
-            return view.status
+        if view.id == number and view.status is not None:
+            return _meant(view.status)
     return None
+
+
+def _meant(status: str) -> str | None:
+    if status in STATUSES:
+        return status
+    word = status.strip().upper()
+    return next((meaning for beginning, meaning in _MEANINGS.items() if word.startswith(beginning)), None)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from contracts.history import OWNER, ApiOperation, Operation, Outcome
+from contracts.history import OWNER, Operation
 from contracts.reading import Reading
 
 _COUNTRY: Final = re.compile("[A-Z]{2}")
@@ -48,12 +48,14 @@ class Call(Step):
         names: recorded id of the purchase that its path names, None where it names none that was ever seen.
         makes: recorded id of the purchase that it was answered with, a create's.
         wanted: for a request-code the status that it led to, None where nothing tells.
+        price: how many purchases it may cost.
     """
 
     operation: Operation
     names: int | None = None
     makes: int | None = None
     wanted: str | None = None
+    price: int = 0
 
     @property
     def purchases(self) -> frozenset[int]:
@@ -67,9 +69,8 @@ class Call(Step):
 
     @property
     def buys(self) -> int:
-        """One for a create that was not refused."""
-        create = self.operation.api_operation is ApiOperation.CREATE
-        return int(create and self.operation.outcome is not Outcome.FAIL)
+        """One for a create that may be served."""
+        return self.price
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,11 @@ class Lever(Step):
     def purchases(self) -> frozenset[int]:
         """The one that it moves."""
         return frozenset() if self.purchase is None else frozenset({self.purchase})
+
+
+@dataclass(frozen=True, slots=True)
+class Settle(Step):
+    """A last look at every purchase of this script: several promises are only judged by what is seen later."""
 
 
 Script = tuple[Step, ...]

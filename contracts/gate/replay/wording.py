@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from contracts.gate.replay.steps import Call, Lever, Script, Step, Together, Walk
+from contracts.gate.replay.steps import Call, Lever, Script, Settle, Step, Together, Walk
 from contracts.history import OTHER, OWNER, STRANGER, ApiOperation, Operation
 from contracts.reading import Reading
 from contracts.record.curl import query_string
@@ -47,6 +47,8 @@ def _lines(step: Step, names: Mapping[int, str]) -> Iterator[str]:
         yield from _folded([f"   {_call(call, names)}" for call in step.calls])
     elif isinstance(step, Walk):
         yield f"{_who(step.first.principal)} walks the list{_listed(step.first, 'in pages of')}"
+    elif isinstance(step, Settle):
+        yield "every purchase is read once more"
     elif isinstance(step, Lever):
         if step.purchase is None:
             yield f"the clock moves {step.seconds / 60:.0f} minutes"
