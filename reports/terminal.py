@@ -151,7 +151,9 @@ class _Page:
 
     def _head(self, recorded: Recorded | None) -> None:
         document = self._document
-        self._line(_SENTENCES[document["verdict"]], style=_STYLES[document["verdict"]])
+        replay = document.get("replay")
+        sentence = _SENTENCES[document["verdict"]] if replay is None else f"A replay of a finding of {replay['run']}."
+        self._line(sentence, style=_STYLES[document["verdict"]])
         for reason in document["reasons"]:
             self._line(self._safe(reason), indent=2)
         if document["partial"]:

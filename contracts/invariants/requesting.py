@@ -21,6 +21,12 @@ DEFINITE: Final = frozenset({400, 402, 403, 404, 405, 409, 410, 422})
 _BROKEN: Final = frozenset({500, 501})
 _CODE = ApiOperation.REQUEST_CODE
 
+_NEVER_BROKEN: Final = {
+    "LIFE-4": "a conflict, 409",
+    "LIFE-8": "SUCCESS with credentials, ERROR, or PENDING and why",
+    "LIFE-9": "a refusal, 4xx",
+}
+
 
 @dataclass(slots=True)
 class _Refused:
@@ -85,9 +91,10 @@ class Requesting(Invariant):
         elif entry.outcome is Outcome.OK:
             for sight in entry.sights:
                 _judge_answer(entry, sight, docket)
-        elif status in _BROKEN and record.waited and record.known and record.known.precedes(mark):
-            expected = "SUCCESS with credentials, ERROR, or PENDING and why"
-            self._report(docket, _broken("LIFE-8", entry, record.known, expected))
+        elif status in _BROKEN and record.known is not None and record.known.precedes(mark):
+            # Whichever state an overlapping request has brought about, none of them is answered with a 500.
+            clause = "LIFE-8" if record.waited else "LIFE-9" if record.shown is None else "LIFE-4"
+            self._report(docket, _broken(clause, entry, record.known, _NEVER_BROKEN[clause]))
         elif status in DEFINITE and _is_first(entry, record) and len(self._refused) < MAX_HELD:
             self._refused.setdefault(record.id, _Refused(mark, status))
 
@@ -107,7 +114,7 @@ class Requesting(Invariant):
                 )
             )
         elif status in _BROKEN:
-            self._report(docket, _broken("LIFE-9", entry, ended, "a refusal, 4xx"))
+            self._report(docket, _broken("LIFE-9", entry, ended, _NEVER_BROKEN["LIFE-9"]))
         elif 400 <= status < 500:
             self.unless_lacking(docket, _CODE, "LIFE-9")
             bare = record.bare
@@ -125,7 +132,7 @@ class Requesting(Invariant):
         elif status in {400, 409}:
             docket.exercise("LIFE-4")
         elif status in _BROKEN:
-            self._report(docket, _broken("LIFE-4", entry, shown, "a conflict, 409"))
+            self._report(docket, _broken("LIFE-4", entry, shown, _NEVER_BROKEN["LIFE-4"]))
         elif 400 <= status < 500 and entry.reading.judgement.demand is not Demand.EITHER:
             found = violation(
                 "LIFE-4",

@@ -286,7 +286,7 @@ def _lost(walk: Walk, lost: Iterable[Purchase]) -> Iterator[Violation]:
         "LIST-1": "a walk shows every purchase of the owner",
         "LIFE-6": "what was acknowledged is in every list asked for afterwards",
     }
-    if any(record.raced for record in missing):
+    if all(record.raced for record in missing):
         clauses["RACE-1"] = "none of several creates at once is lost"
     for clause, expected in clauses.items():
         yield violation(

@@ -208,6 +208,14 @@ def test_a_request_answered_with_500():
     assert history.findings() == {error("LIFE-8", "request-code-answered-500")}
 
 
+@pytest.mark.parametrize(("shown", "clause"), [("SUCCESS", "LIFE-4"), ("ERROR", "LIFE-9"), ("PENDING", "LIFE-8")])
+def test_one_of_two_requests_at_once_answered_with_500(shown, clause):
+    history = bought()
+    history.code(2, 4, shown=shown)
+    history.code(3, 5, status=500)
+    assert history.findings() == {error(clause, "request-code-answered-500")}
+
+
 def test_an_odd_body_may_be_refused():
     history = bought()
     history.create(0, 1, 9)

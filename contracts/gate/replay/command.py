@@ -23,8 +23,8 @@ from contracts.gate.command import (
 )
 from contracts.gate.progress import LiveProgress
 from contracts.gate.replay.opening import make_replay_request, open_replay
+from contracts.gate.replay.options import RACE_TRIES, TRIES, ReplayOptions
 from contracts.gate.replay.record import load_recorded
-from contracts.gate.replay.replay import RACE_TRIES, TRIES, ReplayOptions
 from contracts.gate.replay.telling import Teller, in_one_line
 
 EPILOG: Final = (

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from contracts.clauses import load_clauses
 from contracts.finding import ClauseResult, ClauseVerdict, Severity
-from contracts.gate.replay.replay import Outcome, Replay
+from contracts.gate.replay.options import Outcome
+from contracts.gate.replay.replay import Replay
 from contracts.gate.replay.wording import lines_of
 from contracts.record.masking import Masker
 from contracts.record.result import RunFacts, build_run
@@ -71,15 +72,17 @@ def why_unplayed(replay: Replay, *, interrupted: bool) -> str:
 
 def reasons_of(replay: Replay, name: str, outcome: Outcome, why: str) -> list[str]:
     """Return what came of a replay, in sentences."""
-    tries = len(replay.attempts)
+    wider = replay.widened
+    tries = len(replay.attempts) - len(wider)
     if outcome is Outcome.FAILS:
-        first = next(number for number, one in enumerate(replay.attempts, 1) if one.shown is not None)
-        reasons = [f"{name} {outcome.value}: it showed on try {first}"]
+        where = f"with {wider[-1]}" if wider else f"on try {tries}"
+        reasons = [f"{name} {outcome.value}: it showed {where}"]
     elif outcome is Outcome.DIFFERS:
         reasons = [f"{name} {outcome.value}: {', '.join(found.id for found in replay.kin)}"]
     elif outcome is Outcome.GONE:
+        often = "one try" if tries == 1 else f"{tries} tries"
         reasons = [
-            f"{name} {outcome.value}: it did not show in {tries} tries" if tries > 1 else f"{name} {outcome.value}"
+            f"{name} {outcome.value}: it did not show in {often}" + "".join(f", nor with {what}" for what in wider)
         ]
         reasons += [f"not tried: {what}" for what in replay.untried]
     else:

@@ -14,8 +14,9 @@ from typing import Any
 from contracts.config import Settings
 from contracts.gate.opening import GateRequest, masker_of, open_target
 from contracts.gate.replay.document import document_of
+from contracts.gate.replay.options import ReplayOptions
 from contracts.gate.replay.record import COMMAND, Recorded
-from contracts.gate.replay.replay import Replay, ReplayOptions
+from contracts.gate.replay.replay import Replay
 from contracts.gate.request import make_request
 from contracts.gate.run import Listener
 from contracts.gate.target import Target

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
-from contracts.gate.book import price_of
-from contracts.gate.budget import Reservation
 from contracts.gate.levers import Levers
 from contracts.gate.replay.objection import Objection
 from contracts.gate.replay.record import UnreplayableError
 from contracts.gate.replay.restore import Restorer
+from contracts.gate.replay.salvo import fire_at_once
 from contracts.gate.replay.steps import Call, Lever, Script, Settle, Step, Together, Walk
 from contracts.gate.replay.wording import names_of
 from contracts.gate.session import REDIRECTS, Session
 from contracts.gate.shop import MAX_PAGES, Shop
 from contracts.gate.target import KEY_VARIABLES
-from contracts.gate.volley import fire, overlapping
-from contracts.history import OTHER, ApiOperation, Demand, Input, Operation, Outcome
+from contracts.history import OTHER, Demand, Input, Operation, Outcome
 from contracts.invariants.values import ERROR, PENDING, SUCCESS
 from contracts.reading import Reading
 
@@ -138,26 +135,10 @@ class Player:
             self._arrange(wanted.pop(call.names, ()), number)
             headers = session.headers(call.operation.principal, sent.body, sent.headers)
             ready.append((call, Input(sent.method, sent.path, sent.query, headers, sent.body)))
-        held = self._reserve([call for call, _ in ready])
-        replies = fire(session.target, [sent for _, sent in ready], self._scene.timeout)
-        operations = [
-            session.operation(
-                sent,
-                call.operation.principal,
-                reply,
-                aim=call.operation.aim,
-                walk=call.operation.walk,
-                lane=call.operation.lane,
-            )
-            for (call, sent), reply in zip(ready, replies, strict=True)
-        ]
-        for operation, reservation in zip(operations, held, strict=True):
-            if reservation is not None:
-                session.budget.settle(reservation, operation.outcome, _paid(operation))
-        self.overlapped = self.overlapped and (len(ready) < 2 or overlapping(replies) > 1)
-        arrived = sorted(zip(ready, operations, strict=True), key=lambda pair: pair[1].returned)
-        for (call, _), operation in arrived:
-            self._learn(call, session.dispatch(operation))
+        answered, overlapped = fire_at_once(session, ready, self._scene.timeout)
+        self.overlapped = self.overlapped and overlapped
+        for call, operation in answered:
+            self._learn(call, operation)
 
     def _play_walk(self, step: Walk) -> None:
         """Ask for page after page until there is no other: the list may be longer or shorter than it was."""
@@ -294,21 +275,6 @@ class Player:
             if not over() and self.session.pace.elapsed < ends:
                 self._shop.request_code(number, body=b"{}", principal=principal)
 
-    def _reserve(self, calls: Sequence[Call]) -> list[Reservation | None]:
-        """Hold a purchase for each create among some calls, for all of them or for none."""
-        price = max(self.session.prices.values(), default=Decimal(0))
-        held: list[Reservation | None] = []
-        try:
-            for call in calls:
-                create = call.operation.api_operation is ApiOperation.CREATE
-                held.append(self.session.budget.reserve(price) if create else None)
-        except BaseException:
-            for reservation in held:
-                if reservation is not None:
-                    self.session.budget.settle(reservation, Outcome.FAIL)
-            raise
-        return held
-
     def _miss(self, why: str) -> None:
         self.gaps.setdefault(why)
 
@@ -320,11 +286,6 @@ def _wanted(step: Together) -> dict[int | None, list[str]]:
         if call.wanted is not None:
             found.setdefault(call.names, []).append(call.wanted)
     return found
-
-
-def _paid(operation: Operation) -> Decimal | None:
-    views = Reading(operation).views
-    return price_of(views[0].data.get("price")) if views and operation.outcome is Outcome.OK else None
 
 
 def _country(operation: Operation) -> str:

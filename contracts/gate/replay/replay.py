@@ -5,26 +5,25 @@ from __future__ import annotations
 import contextlib
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.finding import Finding, Severity
+from contracts.finding import Finding
 from contracts.gate.budget import Budget, BudgetSpentError
 from contracts.gate.levers import find_levers
 from contracts.gate.pace import Pace, TimeSpentError
 from contracts.gate.refusals import subject_of
 from contracts.gate.replay.attempt import Attempt, attempt
 from contracts.gate.replay.objection import objection_of
+from contracts.gate.replay.options import RACE_TRIES, TRIES, Outcome, ReplayOptions
 from contracts.gate.replay.player import Scene
 from contracts.gate.replay.record import Recorded, UnreplayableError
 from contracts.gate.replay.restore import Restorer
 from contracts.gate.replay.script import script_of
 from contracts.gate.replay.selection import marks_of, select, whole, with_lists
 from contracts.gate.replay.shortening import shorten
-from contracts.gate.replay.steps import Call, Script, Together, countries_of, purchases_of
+from contracts.gate.replay.steps import Script, Together, countries_of, lingering, purchases_of
 from contracts.gate.run import Listener, Silent
 from contracts.gate.session import Session, UnreachableError
 from contracts.gate.survey import FIRST_COUNTRIES, NoPurchasesApiError, Survey, survey
@@ -35,17 +34,8 @@ from contracts.monitor import Setting
 from contracts.oracle import make_oracle
 from contracts.profiles import get_profile
 
-TRIES: Final = 3
-"""How often steps are played that do not fail at once: one purchase may be spared what its neighbour is not."""
-
-RACE_TRIES: Final = 5
-"""The same for steps with requests at once, which chance has a part in."""
-
 LISTED: Final = "what filled the lists"
 EVERYTHING: Final = "everything that the run sent until then"
-
-LINGER: Final = 12
-"""How often the last read that a finding names is sent again where it did not show at once."""
 
 SHORTER: Final = 30
 """Shorter scripts that are played at most."""
@@ -59,40 +49,6 @@ SPARE: Final = 2
 
 class _EnoughError(Exception):
     """No shorter script is played any more."""
-
-
-class Outcome(StrEnum):
-    """What a replay came to."""
-
-    FAILS = "still fails"
-    DIFFERS = "fails in another way"
-    GONE = "does not fail any more"
-    UNPLAYED = "could not be replayed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayOptions:
-    """What a replay is asked to do.
-
-    Attributes:
-        tries: how often to play steps that do not fail, None for as often as their kind asks for.
-        wider: whether to send more of the run where the steps alone do not fail.
-        seconds: time budget.
-        max_purchases: cap on purchases, None for what the tries cost.
-        max_spend: cap on what they cost, None for none.
-        timeout: seconds to wait for one answer.
-        severities: configured severity by clause id.
-        tolerances: configured tolerances by clause id.
-    """
-
-    tries: int | None = None
-    wider: bool = True
-    seconds: float = 120.0
-    max_purchases: int | None = None
-    max_spend: Decimal | None = None
-    timeout: float = 10.0
-    severities: Mapping[str, Severity] = field(default_factory=dict)
-    tolerances: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 class Replay:
@@ -110,11 +66,12 @@ class Replay:
     Attributes:
         script: the steps of the finding.
         tries: how often they are played where they do not fail.
-        attempts: what came of each.
+        attempts: what came of each, those of wider scripts last.
         shortest: the attempt that showed the finding with the fewest steps.
         troubles: what kept the target from being tested.
         operations: everything sent, by its place in the history.
         survey: what is known of the target.
+        widened: what was sent besides, as the steps alone did not fail.
         untried: what was left out for want of money or time.
     """
 
@@ -146,6 +103,7 @@ class Replay:
         self._record = record
         self._wire = Wire(target, options.timeout)
         self._pace = Pace(options.seconds)
+        self.widened: list[str] = []
         self.untried: list[str] = []
         self._wider: dict[str, Script] = {}
         self._session: Session | None = None
@@ -197,7 +155,7 @@ class Replay:
     def gaps(self) -> tuple[str, ...]:
         """Why the steps were not played as they were recorded, in any of the attempts."""
         found = dict.fromkeys(gap for one in self.attempts for gap in one.gaps)
-        if not any(one.overlapped for one in self.attempts):
+        if self.attempts and not any(one.overlapped for one in self.attempts):
             found.setdefault("the requests at once never truly overlapped")
         return tuple(found)
 
@@ -233,6 +191,7 @@ class Replay:
             if failing is None and self._affords(name, script):
                 # What earlier tries have bought would fill the lists and move the prices.
                 scene = self._anew(scene)
+                self.widened.append(name)
                 failing = self._until_it_shows(scene, script, 1)
         if failing is not None:
             self._listener.phase("shorter steps", 3, 3)
@@ -351,16 +310,6 @@ class Replay:
                 self.notes.setdefault(note)
         self._session = session
         return session
-
-
-def lingering(script: Script) -> Script:
-    """Return a script with the last read that the finding names sent again and again: some promises last a while."""
-    reads = [
-        step
-        for step in script
-        if isinstance(step, Call) and step.marked and step.operation.input.method == "GET" and step.purchases
-    ]
-    return (*script[:-1], *reads[-1:] * LINGER, *script[-1:])
 
 
 def others_of(attempts: Sequence[Attempt]) -> dict[str, Finding]:

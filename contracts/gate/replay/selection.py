@@ -14,6 +14,9 @@ from contracts.reading import Reading
 MOST_LOOKS: Final = 12
 """Looks between the operations of a finding beyond which they are a phase of their own, not part of its story."""
 
+MOST_BETWEEN: Final = 40
+"""Operations between two looks up to which all of them are sent again."""
+
 AFTER: Final = 12
 """Operations after one of a finding among which the look that helps to judge it is searched for."""
 
@@ -185,7 +188,8 @@ def _support(recorded: Recorded, finding: Mapping[str, Any], marks: Sequence[Ope
     if len(looks) <= MOST_LOOKS:
         chosen.update(looks)
     if finding["clause"].startswith(_WINDOWS) and {first.api_operation, last.api_operation} <= _LOOKS:
-        chosen |= {o.index for o in between if o.input.method != "GET"}
+        # Even a read may move the balance; of a long stretch only what is meant to move something is sent.
+        chosen |= {o.index for o in between if len(between) <= MOST_BETWEEN or o.input.method != "GET"}
     for mark in marks:
         after = [o for o in recorded.operations if o.index > mark.index][:AFTER]
         for kind in (ApiOperation.PROFILE, ApiOperation.ACCOUNT):

@@ -10,6 +10,9 @@ from typing import Final
 from contracts.history import OWNER, Operation
 from contracts.reading import Reading
 
+LINGER: Final = 12
+"""How often the last read that a finding names is sent again where it did not show at once."""
+
 _COUNTRY: Final = re.compile("[A-Z]{2}")
 
 
@@ -181,3 +184,13 @@ def without(script: Script, places: Collection[int]) -> Script:
         elif not step.purchases & lost:
             left.append(step)
     return tuple(left)
+
+
+def lingering(script: Script) -> Script:
+    """Return a script with the last read that the finding names sent again and again: some promises last a while."""
+    reads = [
+        step
+        for step in script
+        if isinstance(step, Call) and step.marked and step.operation.input.method == "GET" and step.purchases
+    ]
+    return (*script[:-1], *reads[-1:] * LINGER, *script[-1:])

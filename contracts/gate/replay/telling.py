@@ -8,7 +8,8 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from contracts.gate.replay.replay import Outcome, Replay, others_of
+from contracts.gate.replay.options import Outcome
+from contracts.gate.replay.replay import Replay, others_of
 from contracts.gate.replay.steps import purchases_of
 from contracts.gate.replay.wording import lines_of
 from reports.plaintext import counted, plain
