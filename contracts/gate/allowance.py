@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Final
 
-from contracts.gate.budget import Budget
+from contracts.budget import Budget
 
 SHARE: Final = 3
 """One part in so many of what is left goes to one purpose at most."""

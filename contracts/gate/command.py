@@ -23,7 +23,18 @@ from contracts.gate.plan import PLANS
 from contracts.gate.progress import LiveProgress
 from contracts.gate.request import make_request
 from contracts.gate.run import Gate
-from contracts.profiles import PROFILES
+from contracts.options import (
+    AllowHost,
+    Config,
+    Json,
+    MaxPurchases,
+    MaxSpend,
+    ProfileName,
+    Quiet,
+    Seed,
+    Timeout,
+    Url,
+)
 from reports.terminal import render, render_quiet
 
 GATE_EPILOG: Final = (
@@ -38,40 +49,6 @@ GATE_EPILOG: Final = (
 
 DOCTOR_EPILOG: Final = "Example: ASSAY_API_KEY=… assay doctor --url http://127.0.0.1:8080"
 """Text below the options of `assay doctor`."""
-
-
-def _whole_number(text: str) -> int:
-    """Read an option's whole number; typer's own message does not show what was given."""
-    try:
-        return int(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a whole number") from None
-
-
-def _count(text: str) -> int:
-    number = _whole_number(text)
-    if number < 0:
-        raise typer.BadParameter(f"{text!r} is below 0")
-    return number
-
-
-Url = Annotated[str | None, typer.Option(help="Base URL of the target; without it the embedded sandbox is tested.")]
-ProfileName = Annotated[str | None, typer.Option(help=f"Contract version: {', '.join(PROFILES)} or auto.")]
-Seed = Annotated[
-    int | None,
-    typer.Option(parser=_whole_number, metavar="N", help="Seed of every random choice; it is printed. Default 0."),
-]
-Config = Annotated[Path | None, typer.Option(help="Settings file; default assay.toml, then pyproject.toml.")]
-AllowHost = Annotated[
-    list[str] | None, typer.Option(help="A host that is not loopback and may be tested; needs a cap as well.")
-]
-MaxPurchases = Annotated[
-    int | None, typer.Option(parser=_count, metavar="N", help="Purchases the run may make at most.")
-]
-MaxSpend = Annotated[str | None, typer.Option(metavar="AMOUNT", help="What they may cost at most, such as 25.00.")]
-Timeout = Annotated[str | None, typer.Option(metavar="DURATION", help="How long to wait for one answer. Default 10s.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show one line, the verdict.")]
-Json = Annotated[bool, typer.Option("--json", help="Write run.json to standard output.")]
 
 
 def gate(

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from contracts.gate.target import Target
 from contracts.gate.wire import Wire
 from contracts.history import Input
+from contracts.target import Target
 
 AGE_S: Final = 20 * 60 + 60
 """Seconds by which the clock is moved for a purchase to be old enough for a refund (LIFE-10), with a margin."""

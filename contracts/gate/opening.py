@@ -15,11 +15,11 @@ from contracts.baseline import write_baseline
 from contracts.errors import UsageError
 from contracts.finding import Severity
 from contracts.gate.run import AUTO, Gate, GateOptions, Listener
-from contracts.gate.target import Keys, Target, admit, keys_from_environment
 from contracts.profiles import DEFAULT_PROFILE
 from contracts.record.masking import Masker
 from contracts.record.result import RunFacts, build_run
 from contracts.record.rundir import RunDirectory
+from contracts.target import Keys, Target, admit, keys_from_environment
 from fixtures.defects.catalogue import find
 from fixtures.sandbox.server import SandboxProcess
 from fixtures.sandbox.settings import Settings

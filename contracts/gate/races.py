@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from contracts.budget import BudgetSpentError
 from contracts.gate.book import price_of
-from contracts.gate.budget import BudgetSpentError
 from contracts.gate.levers import AGE_S
 from contracts.gate.lives import Lives
 from contracts.gate.plan import Plan

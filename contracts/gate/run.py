@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from contracts.baseline import Baseline
+from contracts.budget import Budget, BudgetSpentError
 from contracts.clauses import load_clauses
 from contracts.finding import ClauseResult, Finding, Severity
-from contracts.gate.budget import Budget, BudgetSpentError
 from contracts.gate.fuzz import fuzz
 from contracts.gate.levers import Levers, find_levers
 from contracts.gate.lives import Lives
@@ -27,13 +27,13 @@ from contracts.gate.refusals import send_catalogue, send_extra_keys
 from contracts.gate.session import Session, UnreachableError
 from contracts.gate.settle import settle
 from contracts.gate.survey import NoPurchasesApiError, Survey, detect_profile, survey
-from contracts.gate.target import Target
 from contracts.gate.wire import ForeignAddressError, Wire
 from contracts.history import OWNER, Operation
 from contracts.monitor import Setting
 from contracts.oracle import make_oracle
 from contracts.profiles import DEFAULT_PROFILE, get_profile
 from contracts.record.result import Phase as PhaseRecord
+from contracts.target import Target
 
 AUTO: Final = "auto"
 

@@ -11,16 +11,16 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from contracts.budget import Budget
 from contracts.gate.book import Book, price_of
-from contracts.gate.budget import Budget
 from contracts.gate.pace import FIRST_BACK_OFF, LONGEST_BACK_OFF, Pace, TimeSpentError, wait_hint
-from contracts.gate.target import Target
 from contracts.gate.wire import Reply, Wire
 from contracts.history import OWNER, Aim, ApiOperation, Input, Operation, Outcome
 from contracts.oracle import Oracle
 from contracts.profiles import Profile
 from contracts.reading import Reading
 from contracts.routes import route
+from contracts.target import Target
 
 REDIRECTS: Final = frozenset({307, 308})
 MAX_HOPS: Final = 3

@@ -18,9 +18,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import h11
 
-from contracts.gate.target import Target
 from contracts.gate.wire import MAX_BODY, Reply
 from contracts.history import Answer, Input
+from contracts.target import Target
 
 _CHUNK: Final = 65536
 

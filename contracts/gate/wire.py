@@ -11,8 +11,8 @@ from typing import Final, Self
 
 import httpx
 
-from contracts.gate.target import Target
 from contracts.history import Answer, Input
+from contracts.target import Target
 
 MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes of a decoded answer that are read; a purchase has 500, a page of fifty 25,000."""

@@ -12,9 +12,9 @@ from starlette.types import ASGIApp
 from contracts.finding import ClauseVerdict, Severity
 from contracts.gate.plan import PLANS
 from contracts.gate.run import Gate, GateOptions
-from contracts.gate.target import Keys, Target
 from contracts.history import Operation
 from contracts.record.result import decide
+from contracts.target import Keys, Target
 from fixtures.defects.catalogue import wrap
 from fixtures.sandbox.server import SandboxThread
 from fixtures.sandbox.settings import Settings

@@ -10,22 +10,22 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contracts.budget import Budget
 from contracts.finding import Finding, Severity
 from contracts.gate.book import Entry, price_of
-from contracts.gate.budget import Budget
 from contracts.gate.levers import find_levers
 from contracts.gate.lives import Lives
 from contracts.gate.pace import Pace
 from contracts.gate.plan import PLANS, Plan
 from contracts.gate.session import Session
 from contracts.gate.survey import Offer, Survey
-from contracts.gate.target import Keys, Target
 from contracts.gate.wire import Wire
 from contracts.history import ApiOperation, Operation
 from contracts.monitor import Setting
 from contracts.oracle import make_oracle
 from contracts.profiles import get_profile
 from contracts.reading import Reading
+from contracts.target import Keys, Target
 from fixtures.sandbox.server import SandboxThread, Wrap
 from fixtures.sandbox.settings import Settings
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contracts.gate.plan import PLANS
 from contracts.gate.run import Gate, GateOptions
-from contracts.gate.target import Keys, Target
 from contracts.history import Operation
+from contracts.target import Keys, Target
 from fixtures.sandbox.server import SandboxThread
 from fixtures.sandbox.settings import Settings
 

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.configuration import storage_directory
 
+from contracts.budget import Budget
 from contracts.finding import Violation
 from contracts.gate import generator
 from contracts.gate.allowance import Allowance
-from contracts.gate.budget import Budget
 from contracts.gate.fuzz import fuzz
 from contracts.gate.fuzz.phase import PURCHASE_SHARE
 from contracts.gate.generator import FailedAgainError, HaltError

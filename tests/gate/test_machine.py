@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.gate.budget import Budget
+from contracts.budget import Budget
 from contracts.gate.generator import SEARCH, contained, draw, settings
 from contracts.gate.machine import live
 from contracts.gate.machine.rules import LifeWriter, Means, Script

@@ -10,7 +10,7 @@ import pytest
 from contracts.finding import ClauseVerdict, Severity
 from contracts.gate.plan import PLANS
 from contracts.gate.run import Gate, GateOptions
-from contracts.gate.target import Keys, admit
+from contracts.target import Keys, admit
 from tests.gate.plainshop import PlainShop, Refusal, plain_shop
 
 OWNER_KEY, OTHER_KEY = "Ab1-owner-0123456789", "Cd2-other-9876543210"

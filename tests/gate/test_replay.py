@@ -32,11 +32,11 @@ from contracts.gate.replay.steps import Call, Lever, Script, Together, Walk, pur
 from contracts.gate.replay.telling import in_one_line
 from contracts.gate.replay.wording import lines_of
 from contracts.gate.run import PHASES, GateOptions
-from contracts.gate.target import Keys, Target
 from contracts.history import OTHER, OWNER, Aim, ApiOperation, Demand, Input, Operation
 from contracts.record.historyfile import HistoryWriter
 from contracts.record.masking import Masker
 from contracts.record.result import build_run
+from contracts.target import Keys, Target
 from fixtures.defects.catalogue import wrap
 from fixtures.sandbox.server import SandboxThread
 from fixtures.sandbox.settings import Settings

@@ -8,14 +8,14 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.gate.budget import Budget, BudgetSpentError
+from contracts.budget import Budget, BudgetSpentError
 from contracts.gate.pace import Pace, TimeSpentError
 from contracts.gate.session import MAX_UNREACHED, Session, UnreachableError
-from contracts.gate.target import Keys, Target
 from contracts.gate.wire import Reply
 from contracts.history import Answer, Input, Operation, Outcome
 from contracts.oracle import Oracle
 from contracts.profiles import get_profile
+from contracts.target import Keys, Target
 
 URL = "http://127.0.0.1:1"
 JSON = ("content-type", "application/json")

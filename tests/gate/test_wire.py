@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from contracts.gate.target import Keys, admit
 from contracts.gate.volley import fire, overlapping
 from contracts.gate.wire import MAX_BODY, Wire
 from contracts.history import Input
+from contracts.target import Keys, admit
 from tests.gate.rawserver import answer, raw_server, read_request
 
 KEYS = Keys("owner-key-1234")

@@ -7,10 +7,10 @@ from typing import Final
 
 from schemathesis import GenerationMode
 
+from contracts.budget import BudgetSpentError
 from contracts.demand import judge
 from contracts.gate import generator
 from contracts.gate.allowance import Allowance
-from contracts.gate.budget import BudgetSpentError
 from contracts.gate.fuzz.aiming import Aiming
 from contracts.gate.fuzz.opinion import SecondOpinion
 from contracts.gate.fuzz.shrinking import Shrinker

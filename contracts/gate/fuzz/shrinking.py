@@ -7,9 +7,9 @@ from typing import Final
 
 from schemathesis import GenerationMode
 
+from contracts.budget import BudgetSpentError
 from contracts.gate import generator
 from contracts.gate.allowance import Allowance
-from contracts.gate.budget import BudgetSpentError
 from contracts.gate.fuzz.source import Case, Source
 from contracts.gate.fuzz.wireform import Request
 from contracts.gate.generator import FailedAgainError, HaltError

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from contracts.budget import BudgetSpentError
 from contracts.gate.allowance import Allowance
-from contracts.gate.budget import BudgetSpentError
 from contracts.gate.generator import FailedAgainError, HaltError
 from contracts.gate.hits import Hits
 from contracts.gate.machine.rules import Script

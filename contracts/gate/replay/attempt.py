@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from contracts.budget import BudgetSpentError
 from contracts.finding import Finding, Severity
-from contracts.gate.budget import BudgetSpentError
 from contracts.gate.pace import TimeSpentError
 from contracts.gate.replay.player import Player, Scene
 from contracts.gate.replay.steps import Script

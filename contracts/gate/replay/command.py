@@ -11,21 +11,13 @@ import typer
 from rich.console import Console
 
 from contracts.config import load_settings
-from contracts.gate.command import (
-    AllowHost,
-    Config,
-    Json,
-    MaxPurchases,
-    MaxSpend,
-    Quiet,
-    Timeout,
-    end_as_interrupt,
-)
+from contracts.gate.command import end_as_interrupt
 from contracts.gate.progress import LiveProgress
 from contracts.gate.replay.opening import make_replay_request, open_replay
 from contracts.gate.replay.options import RACE_TRIES, TRIES, ReplayOptions
 from contracts.gate.replay.record import load_recorded
 from contracts.gate.replay.telling import Teller, in_one_line
+from contracts.options import AllowHost, Config, Json, MaxPurchases, MaxSpend, Quiet, Timeout
 
 EPILOG: Final = (
     "Examples:\n\n"

@@ -19,9 +19,9 @@ from contracts.gate.replay.record import COMMAND, Recorded
 from contracts.gate.replay.replay import Replay
 from contracts.gate.request import make_request
 from contracts.gate.run import Listener
-from contracts.gate.target import Target
 from contracts.record.result import RunFacts
 from contracts.record.rundir import RunDirectory
+from contracts.target import Target
 from reports.rundocs import build
 
 

@@ -15,10 +15,10 @@ from contracts.gate.replay.steps import Call, Lever, Script, Settle, Step, Toget
 from contracts.gate.replay.wording import names_of
 from contracts.gate.session import REDIRECTS, Session
 from contracts.gate.shop import MAX_PAGES, Shop
-from contracts.gate.target import KEY_VARIABLES
 from contracts.history import OTHER, Demand, Input, Operation, Outcome
 from contracts.invariants.values import ERROR, PENDING, SUCCESS
 from contracts.reading import Reading
+from contracts.target import KEY_VARIABLES
 
 WAITING_SHARE: Final = 0.1
 """Share of the time budget that may go into waiting for one slow provider."""

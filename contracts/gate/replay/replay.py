@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from contracts.budget import Budget, BudgetSpentError
 from contracts.finding import Finding
-from contracts.gate.budget import Budget, BudgetSpentError
 from contracts.gate.levers import find_levers
 from contracts.gate.pace import Pace, TimeSpentError
 from contracts.gate.refusals import subject_of
@@ -27,12 +27,12 @@ from contracts.gate.replay.steps import Script, Together, countries_of, lingerin
 from contracts.gate.run import Listener, Silent
 from contracts.gate.session import Session, UnreachableError
 from contracts.gate.survey import FIRST_COUNTRIES, NoPurchasesApiError, Survey, survey
-from contracts.gate.target import Target
 from contracts.gate.wire import ForeignAddressError, Wire
 from contracts.history import Operation
 from contracts.monitor import Setting
 from contracts.oracle import make_oracle
 from contracts.profiles import get_profile
+from contracts.target import Target
 
 LISTED: Final = "what filled the lists"
 EVERYTHING: Final = "everything that the run sent until then"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from contracts.budget import Reservation
 from contracts.gate.book import price_of
-from contracts.gate.budget import Reservation
 from contracts.gate.replay.steps import Call
 from contracts.gate.session import Session
 from contracts.gate.volley import fire, overlapping

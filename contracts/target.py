@@ -66,7 +66,7 @@ def keys_from_environment(environment: Mapping[str, str]) -> Keys:
     owner = environment.get(KEY_VARIABLES[OWNER], "")
     if not owner:
         raise UsageError(
-            f"{KEY_VARIABLES[OWNER]} is not set: the gate needs the owner's API key in the environment "
+            f"{KEY_VARIABLES[OWNER]} is not set: assay needs the owner's API key in the environment "
             f"(export {KEY_VARIABLES[OWNER]}=…)"
         )
     other = environment.get(KEY_VARIABLES[OTHER]) or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.errors import UsageError
-from contracts.gate.target import Keys, admit, keys_from_environment
+from contracts.target import Keys, admit, keys_from_environment
 
 KEYS = Keys("owner-key-1234")
 

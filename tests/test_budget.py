@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from contracts.gate.budget import Budget, BudgetSpentError, Reservation
+from contracts.budget import Budget, BudgetSpentError, Reservation
 from contracts.history import Outcome
 
 PRICES = st.decimals("0", "5", places=2)
