@@ -1,0 +1,78 @@
+"""The purse: the run's caps on purchases and spend, divided so that workers together keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from typing import Any, Final
+
+from contracts.budget import Budget, Reservation
+from contracts.history import Outcome
+from load.call import Reply
+
+_CENT: Final = Decimal("0.01")
+_MAX_DIGITS: Final = 20
+
+
+def portion(cap: int | None, worker: int, workers: int) -> int | None:
+    """Return one worker's part of a cap on purchases; the parts add up to the cap.
+
+    Args:
+        cap: purchases, None for no cap.
+        worker: from 0.
+        workers: how many there are.
+    """
+    return None if cap is None else cap // workers + (worker < cap % workers)
+
+
+def portion_of_spend(cap: Decimal | None, workers: int) -> Decimal | None:
+    """Return one worker's part of a cap on spend, rounded down to the cent, None for no cap."""
+    return None if cap is None else (cap / workers).quantize(_CENT, ROUND_DOWN)
+
+
+class Purse:
+    """Holds creates to a budget where they leave.
+
+    Args:
+        budget: this process's part of the run's.
+        prices: what a purchase costs, by country code.
+    """
+
+    def __init__(self, budget: Budget, prices: Mapping[str, Decimal]) -> None:
+        self.budget = budget
+        self._prices = prices
+        self._dearest = max(prices.values(), default=Decimal(0))
+
+    def reserve(self, body: bytes) -> Reservation:
+        """Hold one purchase for a create.
+
+        Args:
+            body: of the create; it names the country.
+
+        Raises:
+            BudgetSpentError: a cap would be exceeded; the create must not be sent.
+        """
+        country = body[-4:-2].decode("ascii", "replace")
+        return self.budget.reserve(self._prices.get(country, self._dearest))
+
+    def settle(self, held: Reservation, reply: Reply, document: Mapping[str, Any] | None) -> None:
+        """Count a create as made, by the price it was answered with, or give it back.
+
+        Only a definite refusal gives it back: a create of unknown outcome may have been charged.
+        """
+        status = reply.status
+        refused = 300 <= status < 500 and status != 408
+        outcome = Outcome.OK if 200 <= status < 300 else Outcome.FAIL if refused else Outcome.UNKNOWN
+        self.budget.settle(held, outcome, _price(document) if outcome is Outcome.OK else None)
+
+
+def _price(document: Mapping[str, Any] | None) -> Decimal | None:
+    price = document.get("price") if document is not None else None
+    amount = price.get("amount") if isinstance(price, dict) else None
+    if not isinstance(amount, str) or len(amount) > _MAX_DIGITS:
+        return None
+    try:
+        value = Decimal(amount)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and value >= 0 else None
