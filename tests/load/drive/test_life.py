@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from decimal import Decimal
 from random import Random
@@ -46,7 +47,7 @@ def test_a_buyer_looks_ever_more_rarely_until_patience_is_at_an_end() -> None:
     stage = Stage(pending)
     assert live(stage, JOURNEYS["buyer"](world(patience=1.0))) == [End.FINISHED]
     looks = [when for when, call in stage.sent if call.operation is ApiOperation.RETRIEVE]
-    gaps = [later - earlier for earlier, later in zip(looks, looks[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(looks)]
     assert gaps == pytest.approx([0.05, 0.1, 0.2, 0.4, 0.8])
 
 

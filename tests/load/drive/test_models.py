@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
@@ -129,7 +130,7 @@ def test_after_trouble_a_user_rests_ever_longer_and_not_for_ever() -> None:
     somebody.start(0.0)
     stage.run(until=30.0)
     whens = [when for when, _ in stage.sent]
-    gaps = [later - earlier for earlier, later in zip(whens, whens[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(whens)]
     assert gaps[:3] == pytest.approx([0.05, 0.1, 0.2])
     assert max(gaps) == pytest.approx(5.0)
 
