@@ -21,7 +21,7 @@ ALLOWED = {
     "contracts.history": (),
     "contracts.finding": ("contracts.history",),
     "contracts": ("contracts",),
-    "load": ("contracts", "fixtures.sandbox", "reports"),
+    "load": ("contracts", "fixtures.sandbox", "load", "reports"),
     "fixtures.sandbox": ("fixtures",),
     "fixtures.defects": ("fixtures.defects",),
     "fixtures": ("fixtures",),
