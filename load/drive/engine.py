@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -56,7 +55,7 @@ class Engine:
         recorder: counts every answer.
         purse: holds creates to the caps.
         loop: the event loop, as gevent's hub has it.
-        epoch: ``time.perf_counter()`` when the run began.
+        now: returns seconds since the run began.
     """
 
     def __init__(
@@ -68,7 +67,7 @@ class Engine:
         recorder: Recording,
         purse: Purse,
         loop: Any,
-        epoch: float,
+        now: Callable[[], float],
     ) -> None:
         self._sender = sender
         self._coder = coder
@@ -76,14 +75,10 @@ class Engine:
         self._recorder = recorder
         self._purse = purse
         self._loop = loop
-        self._epoch = epoch
+        self.now = now
         self.in_flight = 0
         self.spent: str | None = None
         self.crashes: dict[str, int] = {}
-
-    def now(self) -> float:
-        """Seconds since the run began."""
-        return time.perf_counter() - self._epoch
 
     def send(self, call: Call, due: float, done: Callable[[Seen], None]) -> None:
         """Send a call; its judged answer comes through ``done``.

@@ -1,0 +1,91 @@
+"""What the processes of a run told, put together as it comes in, and written down second by second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from load.drive.tally import total
+from load.judge.merge import Merge
+from load.measure.files import RunFiles
+from load.measure.ledger import Closed, Ledger
+from load.measure.second import Second
+from load.schedule import Schedule
+
+
+class Collector:
+    """Takes shares and keeps their sum.
+
+    Args:
+        schedule: of the run.
+        merge: puts the judgements together.
+        files: where seconds are written; None to write none.
+    """
+
+    def __init__(self, schedule: Schedule, merge: Merge, files: RunFiles | None) -> None:
+        self.ledger = Ledger(schedule.phases, schedule.asked)
+        self.merge = merge
+        self.last: Closed | None = None
+        self.spent: dict[str, str] = {}
+        self.crashes: dict[str, int] = {}
+        self.refused: dict[str, str] = {}
+        self.requests: dict[str, int] = {}
+        self._files = files
+        self._tallies: dict[str, Mapping[str, Any]] = {}
+        self._purchases: dict[str, int] = {}
+        self._spend: dict[str, Decimal] = {}
+        self.file_trouble: str | None = None
+
+    def take(self, worker: str, share: Mapping[str, Any]) -> None:
+        """Take what a worker told; what cannot be read is remembered as that, and nothing else of it is lost."""
+        for data in share.get("seconds", ()):
+            try:
+                second = Second.from_plain(data)
+            except ValueError as error:
+                self.refused[worker] = str(error)[:200]
+                continue
+            self.requests[worker] = self.requests.get(worker, 0) + sum(a.requests for a in second.answers.values())
+            self.ledger.add(second)
+        try:
+            self.merge.take(worker, share["judge"])
+        except (ValueError, KeyError, TypeError) as error:
+            self.refused[worker] = f"its judgements cannot be read: {str(error)[:200]}"
+        self._tallies[worker] = share["tally"]
+        self._purchases[worker] = int(share["purchases"])
+        with suppress(InvalidOperation):
+            self._spend[worker] = Decimal(share["spend"])
+        if share.get("spent"):
+            self.spent[worker] = str(share["spent"])
+        for text, number in share.get("crashes", {}).items():
+            self.crashes[str(text)] = int(number)
+
+    def close(self, before: int) -> Iterator[None]:
+        """Close the seconds before a time, in small steps between which sockets can be served."""
+        for closed in self.ledger.closing(before):
+            if closed is None:
+                yield
+                continue
+            self.last = closed
+            if self._files is not None and self.file_trouble is None:
+                try:
+                    yield from self._files.writing(closed)
+                except OSError as error:
+                    # A full disk must not cost the run: what was measured is still in memory.
+                    self.file_trouble = f"the seconds could not be written: {error.strerror}"
+
+    @property
+    def tally(self) -> dict[str, Any]:
+        """The lives of all processes."""
+        return total(self._tallies)
+
+    @property
+    def purchases(self) -> int:
+        """Purchases made, creates of unknown outcome included."""
+        return sum(self._purchases.values())
+
+    @property
+    def spend(self) -> Decimal:
+        """What they cost."""
+        return sum(self._spend.values(), Decimal(0))

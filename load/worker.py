@@ -1,0 +1,127 @@
+"""A worker: takes its orders from a master, sends its part, and tells what it counted every second."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any, Final
+
+import gevent
+from gevent.event import Event
+from locust import runners
+from locust.env import Environment
+
+from contracts.errors import UsageError
+from contracts.target import KEY_VARIABLES, Keys, keys_from_environment
+from load.agent import Agent
+from load.cast import BEGIN, ORDERS, PARENT_VARIABLE, READY, STEP, user_class
+from load.orders import Orders
+from load.version import own_version
+
+LOOK_EVERY: Final = 1.0
+"""Seconds between two looks whether the master that started us is still there."""
+
+_LOST: Final = 3
+"""Exit code of a worker whose master is gone or speaks another language."""
+
+runners.WORKER_REPORT_INTERVAL = 1.0
+
+
+class _Worker:
+    """What a worker knows.
+
+    Args:
+        environment: locust's.
+        keys: who we are at the target.
+    """
+
+    def __init__(self, environment: Environment, keys: Keys) -> None:
+        self._environment = environment
+        self._keys = keys
+        self.agent: Agent | None = None
+        self.over = Event()
+        self.trouble = ""
+
+    def on_orders(self, environment: Any, msg: Any) -> None:  # noqa: ARG002 - locust calls by name
+        """Take the orders, once, and say so."""
+        data = msg.data
+        if data.get("version") != own_version():
+            self.trouble = f"the master has version {str(data.get('version'))[:40]}, this worker {own_version()}"
+        elif self.agent is None:
+            try:
+                orders = Orders.from_plain(data["orders"])
+                mine = user_class(orders.plan())
+                self.agent = Agent(orders, self._keys, self._environment, worker=int(data["worker"]))
+            except (ValueError, KeyError, TypeError, UsageError) as error:
+                self.trouble = f"the orders cannot be followed: {str(error)[:200]}"
+            else:
+                mine.agent = self.agent
+                self._environment.user_classes[:] = [mine]
+        name = f"{socket.gethostname()} {os.getpid()}"
+        self._environment.runner.send_message(READY, {"version": own_version(), "name": name, "trouble": self.trouble})
+        if self.trouble:
+            self.over.set()
+
+    def on_begin(self, environment: Any, msg: Any) -> None:  # noqa: ARG002 - likewise
+        """Start the clock."""
+        if self.agent is not None:
+            self.agent.begin()
+
+    def on_step(self, environment: Any, msg: Any) -> None:  # noqa: ARG002 - likewise
+        """Take up a step of a search."""
+        if self.agent is not None:
+            self.agent.step(**msg.data)
+
+    def on_stop(self, environment: Any, **_: Any) -> None:  # noqa: ARG002 - likewise
+        """Count what is left, so that the last report holds everything."""
+        if self.agent is not None:
+            self.agent.finish()
+
+    def on_report(self, client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG002 - likewise
+        """Add our share to locust's report."""
+        if self.agent is not None:
+            data["assay"] = self.agent.share()
+
+
+def work(host: str, port: int, environment: Mapping[str, str]) -> int:
+    """Work for a master until it says that it is over.
+
+    Args:
+        host: of the master.
+        port: of the master.
+        environment: where the keys are.
+
+    Returns:
+        The exit code: 0 when the master ended it, 3 when the master is gone or does not agree with us.
+
+    Raises:
+        UsageError: the owner's key is missing.
+    """
+    if not environment.get(KEY_VARIABLES["owner"]):
+        raise UsageError(f"{KEY_VARIABLES['owner']} is not set: a worker needs the key, the master does not send it")
+    keys = keys_from_environment(environment)
+    locust = Environment(user_classes=[])
+    worker = _Worker(locust, keys)
+    try:
+        runner = locust.create_worker_runner(host, port)
+    except (ConnectionError, OSError) as error:
+        raise UsageError(f"no master answers at {host}:{port}: {error or 'no connection'}") from None
+    runner.register_message(ORDERS, worker.on_orders)
+    runner.register_message(BEGIN, worker.on_begin)
+    runner.register_message(STEP, worker.on_step)
+    locust.events.test_stop.add_listener(worker.on_stop)
+    locust.events.report_to_master.add_listener(worker.on_report)
+    parent = environment.get(PARENT_VARIABLE, "")
+    # The runner's greenlets are killed by the master's quit.
+    while runner.greenlet and not worker.over.is_set():
+        gevent.sleep(LOOK_EVERY)
+        if parent.isdigit() and os.getppid() != int(parent):
+            worker.trouble = "the process that started this worker is gone"
+            break
+    if worker.trouble:
+        logging.getLogger(__name__).error(worker.trouble)
+        runner.quit()
+        return _LOST
+    return 0
