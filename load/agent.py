@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from random import Random
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import gevent
+from locust.env import Environment
 
 from contracts.budget import Budget
 from contracts.target import Keys
+from load.attach import Attachment
 from load.clock import Clock
 from load.drive.closed import VirtualUser
 from load.drive.engine import Engine
@@ -43,9 +46,12 @@ class Agent:
         keys: who we are at the target.
         environment: locust's, whose statistics get what is counted here.
         worker: which process this is, from 0.
+        attached: whether locust's own users send, and every answer of theirs is judged and counted here.
     """
 
-    def __init__(self, orders: Orders, keys: Keys, environment: Any, *, worker: int = 0) -> None:
+    def __init__(
+        self, orders: Orders, keys: Keys, environment: Environment, *, worker: int = 0, attached: bool = False
+    ) -> None:
         self.orders = orders
         self.plan = orders.plan()
         self.worker = worker
@@ -92,14 +98,20 @@ class Agent:
         self._weights = [self.plan.journeys[name] for name in self._names]
         self._users: set[VirtualUser] = set()
         self._outbox: list[Second] = []
-        self._greenlets: list[gevent.Greenlet] = []
+        self._greenlets: list[Any] = []
         self._delay = 0.0
         self._cpu = (time.perf_counter(), time.process_time())
         self._finished = False
+        self._attachment = (
+            Attachment(environment, keys, self.clock, self.machinery.judge, self.recorder, urlsplit(orders.url).path)
+            if attached
+            else None
+        )
 
     def begin(self) -> None:
         """Start the run's clock; arrivals and users follow."""
         self.clock.begin()
+        self.machinery.restart()
         self._cpu = (time.perf_counter(), time.process_time())
         self._greenlets = [gevent.spawn(self._look), gevent.spawn(self._count)]
 
@@ -151,7 +163,7 @@ class Agent:
             "purchases": self.purse.budget.purchases,
             "spend": str(self.purse.budget.spend),
             "spent": self.engine.spent,
-            "crashes": dict(self.engine.crashes),
+            "crashes": {**self.engine.crashes, **self.machinery.crashes},
             "now": self.clock.now(),
             "finished": self._finished,
         }
@@ -198,24 +210,29 @@ class Agent:
         share = (used - self._cpu[1]) / span if span > 0 else 0.0
         self._cpu = (now, used)
         delay, self._delay = self._delay, 0.0
-        counts = self.machinery.counts()
+        counts = self.machinery.counts
         return Gauges(
             arrivals=self.tally.arrivals,
             dropped=self.tally.dropped,
-            findings=self.machinery.findings(),
-            reconnects=counts["reconnects"],
-            connections=counts["connections"],
-            waited=counts["waited"],
+            findings=self.machinery.judge.violations,
+            reconnects=counts.reconnected,
+            connections=counts.opened,
+            waited=self.machinery.pool.waited,
             in_flight=self.engine.in_flight,
-            users=len(self._users),
+            users=self._user_count(),
             cpu=share,
             loop_delay_ms=delay * 1000,
         )
 
+    def _user_count(self) -> int:
+        runner = self._environment.runner
+        return len(self._users) if self._attachment is None or runner is None else int(runner.user_count)
+
     def _take(self, seconds: list[Second]) -> None:
         for second in seconds:
             self._outbox.append(second)
-            self._tell_locust(second)
+            if self._attachment is None:
+                self._tell_locust(second)
 
     def _tell_locust(self, second: Second) -> None:
         wall = self.clock.wall + second.t

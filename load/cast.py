@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import gevent
@@ -19,6 +20,7 @@ from locust.runners import MasterRunner
 
 from contracts.target import KEY_VARIABLES, Keys
 from load.agent import Agent
+from load.attach import user_classes
 from load.orders import Orders
 from load.plan.plan import Plan
 from load.plan.shapes import Shape
@@ -51,7 +53,7 @@ Taker = Callable[[str, Share], None]
 runners.WORKER_REPORT_INTERVAL = 1.0
 
 
-class PlanShape(LoadTestShape):  # type: ignore[misc]
+class PlanShape(LoadTestShape):
     """A plan's users over time, as locust asks for them.
 
     Args:
@@ -112,14 +114,18 @@ class Solo:
         orders: of the run.
         keys: who we are at the target.
         take: told of every share.
-        classes: a locustfile's users; the plan's journeys without.
+        locustfile: whose users run in place of the plan's journeys.
+
+    Raises:
+        UsageError: the locustfile cannot be used, or the target's host does not resolve.
     """
 
-    def __init__(self, orders: Orders, keys: Keys, take: Taker, classes: list[Any] | None = None) -> None:
+    def __init__(self, orders: Orders, keys: Keys, take: Taker, *, locustfile: Path | None = None) -> None:
         plan = orders.plan()
         mine = user_class(plan)
-        self.environment = make_environment(plan, classes or [mine], orders.url)
-        self.agent = Agent(orders, keys, self.environment)
+        classes = [mine] if locustfile is None else user_classes(locustfile)
+        self.environment = make_environment(plan, classes, orders.url)
+        self.agent = Agent(orders, keys, self.environment, attached=locustfile is not None)
         mine.agent = self.agent
         self.runner = self.environment.create_local_runner()
         self.workers = {"local": Worker("local")}
@@ -255,7 +261,7 @@ class Crew:
             self.environment.stop_timeout = 0.0
         running = [worker for worker in self.workers.values() if worker.state == "running"]
         if running:
-            with gevent.Timeout(self.environment.stop_timeout + LAST_SHARE_SECONDS, False):
+            with gevent.Timeout(self.environment.stop_timeout + LAST_SHARE_SECONDS, False):  # type: ignore[arg-type] # False: no exception
                 self.runner.stop()
         until = time.monotonic() + LAST_SHARE_SECONDS
         while time.monotonic() < until and any(worker.state == "running" for worker in running):
@@ -264,7 +270,7 @@ class Crew:
 
     def close(self) -> None:
         """End the workers of this machine and every greenlet."""
-        with suppress(Exception), gevent.Timeout(5.0, False):
+        with suppress(Exception), gevent.Timeout(5.0, False):  # type: ignore[arg-type] # likewise
             self.runner.quit()
         for child in self._children:
             if child.poll() is None:
@@ -281,7 +287,7 @@ class Crew:
         if keys.other:
             environment[KEY_VARIABLES["other"]] = keys.other
         command = [sys.executable, "-P", "-m", "load", "--worker", self.address]
-        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
 
     def _on_ready(self, environment: Any, msg: Any) -> None:  # noqa: ARG002 - locust calls by name
         data = msg.data

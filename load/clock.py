@@ -9,6 +9,7 @@ class Clock:
     """Counts from when the run began, on the monotonic clock.
 
     Attributes:
+        epoch: ``time.perf_counter()`` of the beginning.
         wall: Unix time of the beginning.
     """
 
@@ -17,9 +18,9 @@ class Clock:
 
     def begin(self) -> None:
         """Let the run begin now; times told before are void."""
-        self._epoch = time.perf_counter()
+        self.epoch = time.perf_counter()
         self.wall = time.time()
 
     def now(self) -> float:
         """Seconds since the run began."""
-        return time.perf_counter() - self._epoch
+        return time.perf_counter() - self.epoch

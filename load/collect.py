@@ -9,8 +9,10 @@ from typing import Any
 
 from load.drive.tally import total
 from load.judge.merge import Merge
+from load.measure.figures import ALL
 from load.measure.files import RunFiles
 from load.measure.ledger import Closed, Ledger
+from load.measure.prometheus import Snapshot
 from load.measure.second import Second
 from load.schedule import Schedule
 
@@ -27,7 +29,6 @@ class Collector:
     def __init__(self, schedule: Schedule, merge: Merge, files: RunFiles | None) -> None:
         self.ledger = Ledger(schedule.phases, schedule.asked)
         self.merge = merge
-        self.last: Closed | None = None
         self.spent: dict[str, str] = {}
         self.crashes: dict[str, int] = {}
         self.refused: dict[str, str] = {}
@@ -61,19 +62,44 @@ class Collector:
         for text, number in share.get("crashes", {}).items():
             self.crashes[str(text)] = int(number)
 
-    def close(self, before: int) -> Iterator[None]:
-        """Close the seconds before a time, in small steps between which sockets can be served."""
+    def close(self, before: int) -> Iterator[Closed | None]:
+        """Close the seconds before a time.
+
+        Yields:
+            Each second when it is closed and written, and None in between, so that sockets can be served.
+        """
         for closed in self.ledger.closing(before):
             if closed is None:
-                yield
+                yield None
                 continue
-            self.last = closed
             if self._files is not None and self.file_trouble is None:
                 try:
-                    yield from self._files.writing(closed)
+                    for _ in self._files.writing(closed):
+                        yield None
                 except OSError as error:
                     # A full disk must not cost the run: what was measured is still in memory.
                     self.file_trouble = f"the seconds could not be written: {error.strerror}"
+            yield closed
+
+    def snapshot(self) -> Snapshot:
+        """Return the figures of this moment, for the metrics endpoint."""
+        figures = self.ledger.figures(float(self.ledger.closed_to))
+        rows = self.ledger.timeline
+        row = rows[-1] if rows else None
+        tally = self.tally
+        return Snapshot(
+            operations={name: answers for name, answers in figures.operations.items() if name != ALL},
+            findings=self.merge.counts(),
+            arrivals=tally["arrivals"],
+            dropped=tally["dropped"],
+            reconnects=self.ledger.reconnects,
+            in_flight=row["in_flight"] if row else 0,
+            users=row["users"] if row else 0,
+            asked_rate=row["asked"] if row else None,
+            cpu=row["cpu"] if row else 0.0,
+            loop_delay_s=row["loop_delay_ms"] / 1000 if row else 0.0,
+            lag=figures.lag,
+        )
 
     @property
     def tally(self) -> dict[str, Any]:

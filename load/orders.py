@@ -19,6 +19,7 @@ class Orders:
         document: the plan as decoded from TOML, options included.
         source: how messages name it.
         url: base URL of the target.
+        loopback: whether only loopback addresses may be connected to.
         profile: the contract version that judges.
         seed: of every random choice.
         prices: what a purchase costs, by code of the countries in stock.
@@ -32,6 +33,7 @@ class Orders:
     document: Mapping[str, Any]
     source: str
     url: str
+    loopback: bool
     profile: str
     seed: int
     prices: Mapping[str, str]

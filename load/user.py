@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from load.agent import Agent
 
 
-class _Driven(User):  # type: ignore[misc]
+class _Driven(User):
     """A user whose greenlet only waits: what it does is done by callbacks of the event loop."""
 
     abstract = True
@@ -26,7 +26,7 @@ class _Driven(User):  # type: ignore[misc]
         """Wait until the user has left; the task that locust runs."""
         self._left.wait()
 
-    tasks: ClassVar[list[Any]] = [live]
+    tasks = [live]  # noqa: RUF012 - locust declares it so
 
     def stop(self, force: bool = False) -> bool:
         """Let the user leave: at once, or after the call under way."""

@@ -60,7 +60,9 @@ class _Worker:
                 mine.agent = self.agent
                 self._environment.user_classes[:] = [mine]
         name = f"{socket.gethostname()} {os.getpid()}"
-        self._environment.runner.send_message(READY, {"version": own_version(), "name": name, "trouble": self.trouble})
+        runner = self._environment.runner
+        assert runner is not None
+        runner.send_message(READY, {"version": own_version(), "name": name, "trouble": self.trouble})
         if self.trouble:
             self.over.set()
 

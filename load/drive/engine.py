@@ -17,7 +17,7 @@ Done = Callable[[Reply], None]
 class Sender(Protocol):
     """Sends encoded requests over connections."""
 
-    def send(self, data: bytes, call: Call, due: float, done: Done) -> None:
+    def submit(self, data: bytes, call: Call, due: float, done: Done) -> None:
         """Send a request as soon as a connection is free."""
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ class Engine:
             self._recorder.record(call, reply, lawful=seen.lawful)
             done(seen)
 
-        self._sender.send(self._coder.encode(call), call, due, answered)
+        self._sender.submit(self._coder.encode(call), call, due, answered)
 
     def after(self, seconds: float, act: Callable[[], None]) -> Any:
         """Do something later.

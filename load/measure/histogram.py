@@ -160,7 +160,7 @@ class Histogram:
         return sum(count for key, count in self.counts.items() if key > limit)
 
     def cumulated(self, bounds: Sequence[float]) -> list[int]:
-        """Return how many durations do not exceed each of several bounds, by their buckets' middles.
+        """Return how many durations do not exceed each of several bounds, to the width of a bucket.
 
         Args:
             bounds: seconds, ascending.
@@ -168,7 +168,7 @@ class Histogram:
         keys = sorted(self.counts)
         counted, position, found = 0, 0, []
         for bound in bounds:
-            while position < len(keys) and _middle(keys[position]) <= bound:
+            while position < len(keys) and bucket_bounds(keys[position])[0] <= bound * _NS:
                 counted += self.counts[keys[position]]
                 position += 1
             found.append(counted)

@@ -15,7 +15,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 BOUNDS_S: Final = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
 )  # fmt: skip
-"""Upper bounds of the histograms' buckets, seconds. A duration counts by its bucket's middle, 0.05 % off at most."""
+"""Upper bounds of the histograms' buckets, seconds, exact to 0.1 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

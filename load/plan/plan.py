@@ -112,13 +112,15 @@ class Plan:
     def timetable(self) -> Shape:
         """Return the levels over the whole run, warm-up first.
 
-        A breakpoint's is the warm-up alone; the search adds its steps (``shapes.breakpoint_step``). Without a
-        warm-up it holds its first rate, unmeasured, for a second.
+        The warm-up climbs to the first level; where that is nothing, to a tenth of the first stage's end. A
+        breakpoint's timetable is its warm-up alone, a second at least; the search adds its steps
+        (``shapes.breakpoint_step``).
         """
-        parts = self._parts()
         if self.search is not None:
             return put_together([warm_up(max(self.warmup, 1.0), self.search.start)])
-        return put_together([warm_up(self.warmup, parts[0].first), *parts], open_model=self.open_model)
+        parts = self._parts()
+        first = parts[0].first or parts[0].last / 10
+        return put_together([warm_up(self.warmup, first), *parts], open_model=self.open_model)
 
     def _parts(self) -> list[Part]:
         match self.shape:

@@ -122,7 +122,9 @@ def parse_plan(document: Mapping[str, Any], source: str, *, default_name: str = 
     shape = here.choice("shape", SHAPES, STAGES if stages_given else BREAKPOINT if search_given else "steady")
     for given, wanted in ((stages_given, STAGES), (search_given, BREAKPOINT)):
         if given and shape != wanted:
-            raise UsageError(f"{source}: there are {wanted}, but the shape is {shape!r}; leave one of them out")
+            raise UsageError(
+                f"{source}: {_heading(wanted)} is given, but the shape is {shape!r}; leave one of them out"
+            )
         if not given and shape == wanted:
             raise UsageError(f"{source}: the shape is {shape!r}, but there is no {_heading(wanted)}")
     model = _model(here, document, shape)

@@ -68,9 +68,8 @@ class Stage:
         self._order = itertools.count()
         self.engine = Engine(
             sender=self, coder=self, judge=self, recorder=self,
-            purse=Purse(self.budget, {"US": Decimal("0.50")}), loop=self, epoch=0.0,
+            purse=Purse(self.budget, {"US": Decimal("0.50")}), loop=self, now=lambda: self.time,
         )  # fmt: skip
-        self.engine.now = lambda: self.time  # type: ignore[method-assign]
 
     def at(self, when: float, act: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (when, next(self._order), act))
@@ -81,7 +80,7 @@ class Stage:
     def encode(self, call: Call) -> bytes:
         return f"{call.method} {call.path}".encode()
 
-    def send(self, data: bytes, call: Call, due: float, done: Callable[[Reply], None]) -> None:
+    def submit(self, data: bytes, call: Call, due: float, done: Callable[[Reply], None]) -> None:
         self.sent.append((self.time, call))
         status, document, takes = self._answer(call)
         sent = self.time

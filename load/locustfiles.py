@@ -1,0 +1,101 @@
+"""What locust itself writes and shows beside ours: its CSV files, its HTML report, its web UI, its log."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import gevent
+from locust.env import Environment
+from locust.html import get_html_report
+from locust.stats import PERCENTILES_TO_REPORT, StatsCSVFileWriter
+
+from contracts.errors import UsageError
+from contracts.record.masking import Masker
+
+STEM: Final = "locust"
+"""First part of the names of locust's files in a run directory."""
+
+HOST: Final = "127.0.0.1"
+"""Where the web UI listens: it can start and stop load, so it is for this machine alone."""
+
+
+class _Masked(logging.Filter):
+    """Masks what a log line shows.
+
+    Args:
+        masker: knows the secrets.
+    """
+
+    def __init__(self, masker: Masker) -> None:
+        super().__init__()
+        self._masker = masker
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Mask one record; it is always kept."""
+        record.msg, record.args = self._masker.mask(record.getMessage())[:2000], ()
+        record.exc_info = record.exc_text = None
+        return True
+
+
+class LocustFiles:
+    """Locust's own documents of a run.
+
+    Args:
+        environment: locust's.
+        directory: of the run.
+        masker: knows the secrets.
+        web: port of the web UI, None for none.
+
+    Raises:
+        UsageError: the web UI's port is taken.
+    """
+
+    def __init__(self, environment: Environment, directory: Path, masker: Masker, *, web: int | None = None) -> None:
+        self._environment = environment
+        self._directory = directory
+        self._masker = masker
+        self._web = web
+        self._ui: Any = None
+        self._greenlet: Any = None
+        self._writer: Any = None
+        self._handler: logging.Handler | None = None
+
+    def __enter__(self) -> Self:
+        self._log()
+        stem = str(self._directory / STEM)
+        self._writer = StatsCSVFileWriter(self._environment, PERCENTILES_TO_REPORT, stem, full_history=False)
+        self._greenlet = gevent.spawn(self._writer.stats_writer)
+        if self._web is not None:
+            try:
+                self._ui = self._environment.create_web_ui(HOST, self._web)
+            except OSError as error:
+                raise UsageError(f"--web {self._web}: {error.strerror or error}") from None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        gevent.kill(self._greenlet)
+        with suppress(Exception):
+            self._writer.close_files()
+        with suppress(Exception):
+            text = get_html_report(self._environment, show_download_link=False)
+            (self._directory / f"{STEM}.html").write_text(text, encoding="utf-8", errors="backslashreplace")
+        if self._ui is not None:
+            with suppress(Exception):
+                self._ui.stop()
+        if self._handler is not None:
+            logging.getLogger().removeHandler(self._handler)
+            self._handler.close()
+
+    def _log(self) -> None:
+        with suppress(OSError):
+            self._handler = logging.FileHandler(self._directory / f"{STEM}.log", encoding="utf-8", delay=True)
+            self._handler.addFilter(_Masked(self._masker))
+            root = logging.getLogger()
+            root.handlers[:] = [self._handler]
+            root.setLevel(logging.WARNING)

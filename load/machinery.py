@@ -1,0 +1,88 @@
+"""The machinery of one process: encoder, connections and judge, made for a run's orders."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from contracts.errors import UsageError
+from contracts.history import OTHER, OWNER
+from contracts.target import Keys
+from load.clock import Clock
+from load.judge.judge import Judge, make_judge
+from load.measure.recorder import Recorder
+from load.orders import Orders
+from load.plan.plan import Plan
+from load.wire.address import Origin, resolve
+from load.wire.encode import Encoder
+from load.wire.engine import Counts, Engine, Hooks
+from load.wire.limits import Timeouts
+from load.wire.pool import Pool
+
+LONGEST_CONNECT = 5.0
+"""Seconds waited for a connection, at most."""
+
+
+class Machinery:
+    """What calls pass through.
+
+    Args:
+        orders: of the run.
+        plan: of the run.
+        keys: who we are at the target.
+        worker: which process this is, from 0.
+        clock: of the run.
+        recorder: told of handshakes.
+
+    Attributes:
+        encoder: turns calls into bytes.
+        pool: the connections.
+        judge: judges every answer.
+        crashes: our own failures, by what they say.
+
+    Raises:
+        UsageError: the host does not resolve, or a target admitted as loopback is at another address.
+    """
+
+    def __init__(self, orders: Orders, plan: Plan, keys: Keys, worker: int, clock: Clock, recorder: Recorder) -> None:
+        origin = Origin.from_url(orders.url)
+        addresses = resolve(origin)
+        if orders.loopback:
+            for address in addresses:
+                if not ipaddress.ip_address(str(address.sockaddr[0]).partition("%")[0]).is_loopback:
+                    raise UsageError(f"{orders.url} leads to {address.sockaddr[0]}, which is not loopback")
+        self.crashes: dict[str, int] = {}
+        self._clock = clock
+        self._recorder = recorder
+        self.encoder = Encoder(origin, {OWNER: keys.owner, OTHER: keys.other})
+        self.wire = Engine(
+            origin,
+            clock.epoch,
+            addresses=addresses,
+            timeouts=Timeouts(min(LONGEST_CONNECT, plan.timeout), plan.timeout, plan.timeout),
+            hooks=Hooks(connected=self._connected, secured=self._secured, crashed=self._crashed),
+        )
+        self.pool = Pool(self.wire, max(plan.max_connections // orders.workers, 1))
+        self.judge: Judge = make_judge(orders, keys, clock, worker)
+
+    @property
+    def counts(self) -> Counts:
+        """What happened to connections since the run began."""
+        return self.wire.counts
+
+    def restart(self) -> None:
+        """Let the run begin now."""
+        self.wire.began = self._clock.epoch
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.pool.close()
+
+    def _connected(self, seconds: float) -> None:
+        self._recorder.handshake(self._clock.now(), seconds, None)
+
+    def _secured(self, seconds: float) -> None:
+        self._recorder.handshake(self._clock.now(), None, seconds)
+
+    def _crashed(self, error: Exception) -> None:
+        text = f"a callback crashed: {type(error).__name__}: {str(error)[:200]}"
+        self.crashes[text] = self.crashes.get(text, 0) + 1

@@ -1,0 +1,277 @@
+"""A load run from request to documents: whatever happens, what was collected is written."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import gevent
+
+from contracts.config import AUTO
+from contracts.errors import UsageError
+from contracts.finding import ClauseResult
+from contracts.profiles import DEFAULT_PROFILE
+from contracts.record.masking import Masker
+from contracts.record.result import Phase, RunFacts, build_run
+from contracts.record.rundir import RunDirectory
+from contracts.target import Keys, Target, admit, keys_from_environment
+from fixtures.sandbox.server import SandboxProcess
+from fixtures.sandbox.settings import Settings, SettingsError
+from load.cast import Crew, Solo, Worker
+from load.collect import Collector
+from load.conduct import Conductor, Stopping
+from load.judge.merge import Merge
+from load.locustfiles import LocustFiles
+from load.measure.files import RunFiles
+from load.metrics import serve_metrics
+from load.orders import Orders
+from load.outcome import Outcome, conclude
+from load.preflight import Ground, NotReadyError, profile_of, survey
+from load.request import LoadRequest
+from load.schedule import Schedule
+from load.version import own_version
+from load.view import View
+from reports.rundocs import build
+
+SANDBOX_BALANCE: Final = "9999999999.00"
+"""What the owners of the embedded sandbox have: a load run is not about running out of money."""
+
+ANY_PORT: Final = ("127.0.0.1", 0)
+
+_REQUIRED: Final = frozenset({"LOAD-1"})
+"""What every load run must have exercised; journeys decide the rest, and ``require`` adds to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that is over.
+
+    Attributes:
+        document: its run.json.
+        directory: where its documents are.
+    """
+
+    document: dict[str, Any]
+    directory: RunDirectory
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of its verdict."""
+        return int(self.document["exit_code"])
+
+
+def run_load(request: LoadRequest, view: View) -> Finished:
+    """Run a load run.
+
+    Args:
+        request: what the user asks.
+        view: shows how it goes.
+
+    Raises:
+        UsageError: bad usage, found before anything is sent.
+    """
+    with _open_target(request) as target:
+        directory = RunDirectory.create("load", request.out, datetime.now(UTC))
+        run = _Run(request, target, directory, view)
+        with _signals(run.stopping):
+            return run.whole()
+
+
+class _Run:
+    """One run's parts, put together one after the other."""
+
+    def __init__(self, request: LoadRequest, target: Target, directory: RunDirectory, view: View) -> None:
+        self.request = request
+        self.stopping = Stopping()
+        self._target = target
+        self._directory = directory
+        self._view = view
+        keys = target.keys
+        known = {"owner": keys.owner, "other": keys.other, "admin": keys.admin}
+        self._masker = Masker({label: key for label, key in known.items() if key})
+        self._facts = RunFacts(
+            command="load",
+            target=target.url,
+            profile=DEFAULT_PROFILE if request.profile == AUTO else request.profile,
+            seed=request.seed,
+            started=datetime.now(UTC),
+            rerun=request.rerun,
+        )
+
+    def whole(self) -> Finished:
+        """Survey, send, and write the documents."""
+        self._directory.write_started(self._facts)
+        plan = self.request.plan
+        countries = list(plan.countries)
+        try:
+            ground = survey(self._target, plan.timeout, countries)
+        except NotReadyError as error:
+            return self._write(None, [str(error)], (), None)
+        self._facts = replace(self._facts, profile=profile_of(ground, self.request.profile))
+        schedule = Schedule(plan)
+        orders = self._orders(ground)
+        merge = Merge(orders.profile, secrets=_secrets(self._target.keys), seed=orders.seed)
+        with contextlib.ExitStack() as stack:
+            files = self._files(schedule, stack)
+            collector = Collector(schedule, merge, files)
+            cast: Solo | Crew
+            try:
+                cast = self._cast(orders, collector)
+            except (OSError, UsageError) as error:
+                raise UsageError(str(error)) from None
+            stack.callback(cast.close)
+            extras = LocustFiles(cast.environment, self._directory.path, self._masker, web=self.request.web)
+            stack.enter_context(extras)
+            if self.request.metrics is not None:
+                stack.enter_context(serve_metrics(self.request.metrics, collector))
+            troubles: list[str] = []
+            conductor = Conductor(
+                plan, schedule, cast, collector, self._view, self.stopping, crew=isinstance(cast, Crew)
+            )
+            try:
+                if isinstance(cast, Crew):
+                    self._view.say(f"the master listens on {cast.address}; waiting for {orders.workers} workers")
+                    cast.gather()
+                conductor.run()
+            except TimeoutError as error:
+                troubles.append(str(error))
+            except KeyboardInterrupt:
+                self.stopping.asked.set()
+            outcome = conclude(self.request, schedule, conductor, collector, cast.workers)
+            return self._write(outcome, [*troubles, *outcome.troubles], outcome.notes, ground, collector, cast.workers)
+
+    def _orders(self, ground: Ground) -> Orders:
+        request = self.request
+        crew = request.processes > 1 or request.master is not None
+        own = request.processes if request.processes > 1 or request.master is None else 0
+        return Orders(
+            document=request.document,
+            source=request.source,
+            url=self._target.url,
+            loopback=self._target.loopback,
+            profile=self._facts.profile,
+            seed=request.seed,
+            prices={country: str(price) for country, price in ground.prices.items()},
+            max_purchases=request.max_purchases,
+            max_spend=None if request.max_spend is None else str(request.max_spend),
+            tolerances=request.tolerances,
+            severities=request.severities,
+            workers=own + request.expected if crew else 1,
+        )
+
+    def _cast(self, orders: Orders, collector: Collector) -> Solo | Crew:
+        request = self.request
+        keys = self._target.keys
+        if request.processes == 1 and request.master is None:
+            return Solo(orders, keys, collector.take, locustfile=request.locustfile)
+        own = orders.workers - request.expected
+        return Crew(orders, keys, collector.take, bind=request.master or ANY_PORT, own=own)
+
+    def _files(self, schedule: Schedule, stack: contextlib.ExitStack) -> RunFiles:
+        software = f"assay {own_version()}"
+        try:
+            return stack.enter_context(
+                RunFiles(
+                    self._directory.path,
+                    schedule.phases,
+                    started=self._facts.started.timestamp(),
+                    software=software,
+                )
+            )
+        except OSError as error:
+            raise UsageError(f"cannot write to {self._directory.path}: {error.strerror}") from None
+
+    def _write(
+        self,
+        outcome: Outcome | None,
+        troubles: list[str],
+        notes: tuple[str, ...],
+        ground: Ground | None,
+        collector: Collector | None = None,
+        workers: Mapping[str, Worker] | None = None,  # noqa: ARG002
+    ) -> Finished:
+        self._view.close()
+        interrupted = self.stopping.asked.is_set()
+        duration = (datetime.now(UTC) - self._facts.started).total_seconds()
+        facts = replace(
+            self._facts,
+            duration_s=duration,
+            interrupted=interrupted,
+            purchases=collector.purchases if collector else 0,
+            spend=collector.spend if collector else self._facts.spend,
+            spend_currency=(ground.currency or None) if ground else None,
+            requests=collector.ledger.requests if collector else 0,
+            notes=notes,
+            phases=_phases(outcome),
+        )
+        results = outcome.results if outcome else ()
+        findings = outcome.findings if outcome else ()
+        if interrupted and "the run was interrupted" not in troubles:
+            troubles = [*troubles, "the run was interrupted"]
+        document = build_run(
+            facts,
+            _required(results, self.request.require),
+            findings,
+            outcome.operations if outcome else {},
+            self._masker,
+            troubles=troubles,
+            load=outcome.load if outcome else None,
+        )
+        if self.request.label:
+            document["label"] = self._masker.mask(self.request.label)[:200]
+        self._directory.write_result(document)
+        build(self._directory.path)
+        return Finished(document, self._directory)
+
+
+def _required(results: tuple[ClauseResult, ...], require: Any) -> list[ClauseResult]:
+    wanted = _REQUIRED | set(require)
+    return [replace(result, required=result.id in wanted) for result in results]
+
+
+def _phases(outcome: Outcome | None) -> tuple[Phase, ...]:
+    if outcome is None:
+        return ()
+    return tuple(
+        Phase(part["name"], part["end_s"] - part["start_s"], part["requests"], 0) for part in outcome.load["phases"]
+    )
+
+
+def _secrets(keys: Keys) -> tuple[str, ...]:
+    return tuple(key for key in (keys.owner, keys.other) if key)
+
+
+@contextlib.contextmanager
+def _open_target(request: LoadRequest) -> Iterator[Target]:
+    """Yield the target named, or the embedded sandbox while the context is open."""
+    if request.url is not None:
+        keys = keys_from_environment(request.environment)
+        yield admit(request.url, keys, allow_hosts=request.allow_hosts, capped=request.capped)
+        return
+    profile = DEFAULT_PROFILE if request.profile == AUTO else request.profile
+    try:
+        settings = Settings(profile=profile, seed=request.seed, balance=SANDBOX_BALANCE, failure_rate=0.02)
+    except SettingsError as error:
+        raise UsageError(str(error)) from None
+    try:
+        with SandboxProcess(settings, request.defects) as sandbox:
+            keys = Keys(sandbox.owner_key, sandbox.other_key, sandbox.admin_key)
+            yield Target(sandbox.url, sandbox.url, loopback=True, keys=keys, embedded=True)
+    except ValueError as error:
+        raise UsageError(f"--defect: {error}") from None
+
+
+@contextlib.contextmanager
+def _signals(stopping: Stopping) -> Iterator[None]:
+    """Let the first signal end the run gracefully and the second at once; both report."""
+    names = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    watchers = [gevent.signal_handler(number, stopping.ask) for number in names]
+    try:
+        yield
+    finally:
+        for watcher in watchers:
+            watcher.cancel()

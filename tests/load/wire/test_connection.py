@@ -1,0 +1,474 @@
+"""Connections against servers that behave and that do not."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+
+import gevent
+import pytest
+
+from contracts.history import ApiOperation
+from load.call import CLOSED, CONNECT, MALFORMED, RESET, TIMEOUT, TOO_LARGE, Call, Reply
+from load.wire.address import Address
+from load.wire.limits import Limits, Timeouts
+from tests.load.wire.servers import OK, Client, answering, client, get, post, read_request, reset, serve, until
+
+HEAD_ONLY = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"
+
+
+def answer(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
+    lines = "".join(f"{field}\r\n" for field in fields)
+    return f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{lines}\r\n".encode() + body
+
+
+def test_a_whole_answer_arrives_with_its_times_in_order() -> None:
+    with client(answering(OK)) as one:
+        reply = one.get()
+    assert (reply.status, reply.body, reply.error, reply.detail) == (200, b"{}", None, b"")
+    assert reply.headers == (("content-type", "application/json"), ("content-length", "2"))
+    assert 0.0 == reply.due < reply.sent < reply.ended
+
+
+def test_a_kept_connection_serves_many_requests() -> None:
+    with client(answering(*[answer(b"%d" % number) for number in range(5)])) as one:
+        assert [one.get().body for _ in range(5)] == [b"0", b"1", b"2", b"3", b"4"]
+        assert (one.engine.counts.opened, one.engine.counts.reconnected, one.pool.connections) == (1, 0, 1)
+        assert len(one.told.connected) == 1
+
+
+def test_connection_close_is_followed_by_a_new_connection() -> None:
+    with client(answering(answer(b"x", "connection: close"))) as one:
+        assert [one.get().body, one.get().body] == [b"x", b"x"]
+        assert (one.engine.counts.opened, one.engine.counts.reconnected) == (2, 1)
+        assert one.engine.counts.closed_idle == 0
+
+
+def test_http_1_0_closes_unless_it_says_otherwise() -> None:
+    plain = b"HTTP/1.0 200 OK\r\ncontent-length: 1\r\n\r\nx"
+    kept = b"HTTP/1.0 200 OK\r\ncontent-length: 1\r\nconnection: Keep-Alive\r\n\r\nx"
+    with client(answering(kept, kept, plain)) as one:
+        assert [one.get().status for _ in range(4)] == [200] * 4
+        assert one.engine.counts.opened == 2
+
+
+@pytest.mark.parametrize("cut", range(1, len(OK), 7))
+def test_an_answer_in_two_pieces_is_one_answer(cut: int) -> None:
+    with client(answering([OK[:cut], OK[cut:]])) as one:
+        reply = one.get()
+    assert (reply.status, reply.body) == (200, b"{}")
+
+
+def test_a_chunked_answer_with_extensions_and_trailers_arrives() -> None:
+    data = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n1\r\n \r\n0\r\nx-sum: 1\r\n\r\n"
+    with client(answering([data[:50], data[50:70], data[70:]], OK)) as one:
+        assert [one.get().body, one.get().body] == [b"{} ", b"{}"]
+        assert one.engine.counts.opened == 1
+
+
+def test_a_body_without_length_ends_with_the_connection() -> None:
+    with client(answering([b"HTTP/1.1 200 OK\r\n\r\n{", b"}"])) as one:
+        assert [(reply.status, reply.body) for reply in (one.get(), one.get())] == [(200, b"{}")] * 2
+        assert one.engine.counts.opened == 2
+
+
+def test_interim_answers_are_passed_over() -> None:
+    interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"
+    with client(answering(interim + OK, [interim[:30], interim[30:] + OK])) as one:
+        assert [one.get().body, one.get().body] == [b"{}", b"{}"]
+        assert one.engine.counts.opened == 1
+
+
+def test_endless_interim_answers_are_too_large() -> None:
+    with client(answering(b"HTTP/1.1 100 Continue\r\n\r\n" * 40)) as one:
+        assert one.get().error == TOO_LARGE
+
+
+def test_answers_to_head_and_of_204_and_304_have_no_body() -> None:
+    head = Call(ApiOperation.OTHER, "HEAD", "/v1/profile")
+    long = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n"
+    none = b"HTTP/1.1 204 No Content\r\n\r\n"
+    same = b"HTTP/1.1 304 Not Modified\r\ncontent-length: 10\r\n\r\n"
+    with client(answering(long, none, same, OK)) as one:
+        replies = [one.ask(head)[0], one.get(), one.get(), one.get()]
+        assert [(reply.status, reply.body) for reply in replies] == [(200, b""), (204, b""), (304, b""), (200, b"{}")]
+        assert one.engine.counts.opened == 1
+
+
+def test_a_gzip_body_is_unfolded() -> None:
+    with client(answering(answer(gzip.compress(b'{"a":1}'), "content-encoding: gzip"))) as one:
+        assert one.get().body == b'{"a":1}'
+
+
+def test_a_gzip_bomb_is_too_large() -> None:
+    bomb = answer(gzip.compress(bytes(1_000_000)), "content-encoding: gzip")
+    with client(answering(bomb), limits=Limits(body_bytes=100_000)) as one:
+        reply = one.get()
+    assert (reply.status, reply.error, reply.body) == (0, TOO_LARGE, b"")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 300 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\na: " + b"b" * 70_000,
+        b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 99,
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n63\r\n",
+    ],
+    ids=["length", "header count", "header bytes", "until close", "chunk"],
+)
+def test_an_answer_beyond_a_limit_is_too_large(data: bytes) -> None:
+    with client(answering(data), limits=Limits(body_bytes=98)) as one:
+        reply = one.get()
+    assert (reply.status, reply.error, reply.detail) == (0, TOO_LARGE, data[:400])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"220 mail.example.com ESMTP\r\n",
+        b"HTTP/2 200\r\n\r\n",
+        b"HTTP/1.1 200 OK\ncontent-length: 0\n\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nbad header: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
+        b"\x15\x03\x03\x00\x02\x02\x28",
+    ],
+)
+def test_a_malformed_answer_is_reported_at_once_with_its_bytes(data: bytes) -> None:
+    with client(lambda sock, _: (read_request(sock), sock.sendall(data), sock.recv(1)) and None) as one:
+        reply = one.get()
+        assert (reply.status, reply.error, reply.detail) == (0, MALFORMED, data)
+        assert [error for error, _ in one.told.failed] == [MALFORMED]
+        assert one.pool.connections == 0
+
+
+def test_the_bytes_of_a_long_malformed_answer_are_cut_at_400() -> None:
+    with client(answering(b"HTTP/1.1 200 OK\r\nx y: " + b"z" * 1_000 + b"\r\n\r\n")) as one:
+        reply = one.get()
+    assert reply.error == MALFORMED
+    assert len(reply.detail) == 400
+
+
+def test_bytes_after_a_whole_answer_are_reported_and_given_to_nobody() -> None:
+    forged = answer(b"forged")
+
+    def handle(sock: socket.socket, number: int) -> None:
+        read_request(sock)
+        sock.sendall(OK + forged if number == 0 else OK)
+        sock.recv(1)
+
+    with client(handle) as one:
+        assert [one.get("/first").body, one.get("/second").body] == [b"{}", b"{}"]
+        assert [(call.path, detail) for call, detail in one.told.stray] == [("/first", forged)]
+        assert (one.engine.counts.strays, one.engine.counts.opened) == (1, 2)
+
+
+def test_bytes_that_come_while_idle_are_reported_and_given_to_nobody() -> None:
+    go = threading.Event()
+    gone = threading.Event()
+
+    def handle(sock: socket.socket, number: int) -> None:
+        read_request(sock)
+        sock.sendall(OK)
+        if number == 0:
+            go.wait(5)
+            sock.sendall(answer(b"forged"))
+            gone.set()
+        sock.recv(1)
+
+    with client(handle) as one:
+        first = one.get("/first")
+        go.set()
+        gone.wait(5)  # the loop stands still meanwhile: the bytes lie unread when the next request is submitted
+        second = one.get("/second")
+        assert [first.body, second.body] == [b"{}", b"{}"]
+        assert [(call.path, detail) for call, detail in one.told.stray] == [("/first", answer(b"forged"))]
+        assert one.engine.counts.opened == 2
+
+
+def test_a_408_while_idle_is_a_lawful_farewell() -> None:
+    go = threading.Event()
+
+    def handle(sock: socket.socket, number: int) -> None:
+        read_request(sock)
+        sock.sendall(OK)
+        if number == 0:
+            go.wait(5)
+            sock.sendall(b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+
+    with client(handle) as one:
+        one.get()
+        go.set()
+        until(lambda: one.pool.connections == 0)
+        assert one.told.stray == []
+        assert one.get().status == 200
+
+
+def test_a_connection_closed_while_idle_is_replaced_before_the_next_request() -> None:
+    with client(answering(OK)) as one:
+        assert one.get().status == 200
+        time.sleep(0.05)  # the loop stands still: only the look before sending can notice
+        assert one.get().status == 200
+        until(lambda: one.pool.connections == 0)  # and here the watcher does
+        assert one.get().status == 200
+        assert (one.engine.counts.opened, one.engine.counts.closed_idle, one.engine.counts.stale) == (3, 2, 0)
+
+
+def test_a_close_before_the_first_byte_of_a_reused_connection_is_an_error_and_nothing_is_sent_twice() -> None:
+    requests: list[bytes] = []
+
+    def handle(sock: socket.socket, number: int) -> None:
+        while request := read_request(sock):
+            requests.append(request)
+            if len(requests) == 2:
+                return
+            sock.sendall(OK)
+
+    with client(handle) as one:
+        assert one.get().status == 200
+        reply = one.ask(post())[0]
+        assert (reply.status, reply.error) == (0, CLOSED)
+        assert one.engine.counts.stale == 1
+        assert one.get().status == 200
+    assert [request.split(b" ")[0] for request in requests] == [b"GET", b"POST", b"GET"]
+
+
+def test_a_close_before_the_first_byte_of_a_fresh_connection_is_no_stale_one() -> None:
+    with client(lambda sock, _: read_request(sock) and None) as one:
+        assert one.get().error == CLOSED
+        assert one.engine.counts.stale == 0
+
+
+@pytest.mark.parametrize(
+    "said", [HEAD_ONLY + b"{", b"HTTP/1.1 200", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12"]
+)
+def test_an_end_in_the_middle_of_an_answer_is_closed(said: bytes) -> None:
+    with client(answering(said)) as one:
+        reply = one.get()
+    assert (reply.status, reply.error, reply.body) == (0, CLOSED, b"")
+
+
+@pytest.mark.parametrize("said", [b"", HEAD_ONLY, b"HTTP/1.1 200 OK\r\n\r\npart of"])
+def test_a_reset_is_a_reset_even_where_a_close_would_have_ended_the_body(said: bytes) -> None:
+    def handle(sock: socket.socket, _number: int) -> None:
+        read_request(sock)
+        sock.sendall(said)
+        time.sleep(0.02)
+        reset(sock)
+
+    with client(handle) as one:
+        assert one.get().error == RESET
+
+
+def test_a_reset_while_idle_is_noticed() -> None:
+    def handle(sock: socket.socket, _number: int) -> None:
+        read_request(sock)
+        sock.sendall(OK)
+        time.sleep(0.02)
+        reset(sock)
+
+    with client(handle) as one:
+        assert one.get().status == 200
+        until(lambda: one.pool.connections == 0)
+        assert one.get().status == 200
+
+
+def test_a_refused_connection_is_an_error_and_nothing_was_sent() -> None:
+    with serve(answering()) as port:
+        pass
+    one = Client(port)
+    replies = one.ask(get(), get(), get())
+    assert [(reply.status, reply.error) for reply in replies] == [(0, CONNECT)] * 3
+    assert all(reply.sent == reply.ended for reply in replies)
+    assert (one.engine.counts.failed, one.engine.counts.opened) == (3, 0)
+    assert {reason for _, reason in one.told.failed} == {"Connection refused"}
+    one.close()
+
+
+def test_the_second_address_is_tried_and_then_preferred() -> None:
+    with serve(answering()) as refused:
+        pass
+    with serve(answering(OK)) as port:
+        first, second = (Address(socket.AF_INET, ("127.0.0.1", each)) for each in (refused, port))
+        one = Client(port, addresses=(first, second))
+        assert one.get().status == 200
+        assert one.engine.addresses == (second, first)
+        one.close()
+
+
+def test_ipv6_is_spoken() -> None:
+    with client(answering(OK), host="::1") as one:
+        assert one.get().status == 200
+
+
+def full_backlog() -> tuple[socket.socket, list[socket.socket]]:
+    """A listener that takes no further connection: the handshake of the next one is never answered."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+    fillers = []
+    for _ in range(4):
+        filler = socket.socket()
+        filler.setblocking(False)
+        filler.connect_ex(listener.getsockname())
+        fillers.append(filler)
+    return listener, fillers
+
+
+def test_a_connection_that_is_not_answered_is_given_up_in_time() -> None:
+    listener, fillers = full_backlog()
+    try:
+        one = Client(listener.getsockname()[1], timeouts=Timeouts(0.2, 9, 9))
+        began = time.perf_counter()
+        reply = one.get()
+        took = time.perf_counter() - began
+        one.close()
+    finally:
+        for sock in (listener, *fillers):
+            sock.close()
+    assert (reply.error, reply.sent) == (CONNECT, reply.ended)
+    assert one.told.failed == [(CONNECT, "no connection in time")]
+    assert took >= 0.2
+
+
+def test_an_address_that_is_not_answered_leaves_time_for_the_next() -> None:
+    listener, fillers = full_backlog()
+    try:
+        with serve(answering(OK)) as port:
+            silent = Address(socket.AF_INET, ("127.0.0.1", listener.getsockname()[1]))
+            good = Address(socket.AF_INET, ("127.0.0.1", port))
+            one = Client(port, addresses=(silent, good), timeouts=Timeouts(0.4, 9, 9))
+            assert one.get().status == 200
+            one.close()
+    finally:
+        for sock in (listener, *fillers):
+            sock.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "timeouts", "reason"),
+    [
+        (b"", Timeouts(9, 0.15, 9), "no byte of an answer in time"),
+        (b"", Timeouts(9, 9, 0.15), "no byte of an answer in time"),
+        (HEAD_ONLY + b"{", Timeouts(9, 0.15, 0.3), "an answer that was begun and not ended in time"),
+    ],
+    ids=["first byte", "first byte by the whole", "whole"],
+)
+def test_an_answer_that_does_not_come_is_a_timeout_and_never_an_early_one(
+    said: bytes, timeouts: Timeouts, reason: str
+) -> None:
+    with client(
+        lambda sock, _: (read_request(sock), sock.sendall(said), sock.recv(1)) and None, timeouts=timeouts
+    ) as one:
+        reply = one.get()
+        assert (reply.status, reply.error) == (0, TIMEOUT)
+        assert one.told.failed == [(TIMEOUT, reason)]
+        limit = timeouts.whole if said else min(timeouts.first_byte, timeouts.whole)
+        assert reply.ended - reply.sent >= limit
+        assert one.pool.connections == 0
+
+
+def test_an_answer_that_waited_in_the_kernel_while_the_loop_stood_still_is_no_timeout() -> None:
+    with client(answering(OK), timeouts=Timeouts(9, 0.1, 0.1)) as one:
+        replies: list[Reply] = []
+        one.pool.submit(one.encoder.encode(get()), get(), 0.0, replies.append)
+        until(lambda: one.pool.connections == 1)
+        time.sleep(0.3)
+        until(lambda: replies)
+        assert replies[0].status == 200
+
+
+def test_a_large_request_leaves_in_parts() -> None:
+    got: list[int] = []
+
+    def handle(sock: socket.socket, _number: int) -> None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
+        time.sleep(0.05)
+        got.append(len(read_request(sock).partition(b"\r\n\r\n")[2]))
+        sock.sendall(OK)
+        got.append(len(read_request(sock)) and 1)
+        sock.sendall(OK)
+
+    with client(handle) as one:
+        assert one.ask(post(b"x" * 8_000_000))[0].status == 200
+        assert one.get().status == 200
+        assert one.engine.counts.opened == 1
+    assert got == [8_000_000, 1]
+
+
+def test_an_answer_that_comes_before_the_request_left_whole_is_taken_and_the_connection_is_not_used_again() -> None:
+    def handle(sock: socket.socket, number: int) -> None:
+        sock.recv(100)
+        sock.sendall(answer(b"no", status="413 Content Too Large") if number == 0 else OK)
+        time.sleep(0.05)
+
+    with client(handle) as one:
+        reply = one.ask(post(b"x" * 16_000_000))[0]
+        assert (reply.status, reply.body) == (413, b"no")
+        assert one.get().status == 200
+        assert one.engine.counts.opened == 2
+
+
+def test_an_answer_sent_before_the_server_reset_the_upload_is_still_read() -> None:
+    def handle(sock: socket.socket, _number: int) -> None:
+        sock.recv(100)
+        sock.sendall(answer(b"no", "connection: close", status="413 Content Too Large"))
+        time.sleep(0.05)
+        reset(sock)
+
+    with client(handle) as one:
+        assert one.ask(post(b"x" * 16_000_000))[0].status == 413
+
+
+def test_a_server_that_resets_an_upload_without_an_answer_is_a_reset() -> None:
+    with client(lambda sock, _: (sock.recv(100), reset(sock)) and None) as one:
+        assert one.ask(post(b"x" * 16_000_000))[0].error == RESET
+
+
+def test_closing_answers_what_is_awaited_once_and_may_be_repeated() -> None:
+    with client(lambda sock, _: (read_request(sock), sock.recv(1)) and None, size=2) as one:
+        replies: list[Reply] = []
+        for _ in range(5):
+            one.pool.submit(one.encoder.encode(get()), get(), 0.0, replies.append)
+        until(lambda: one.pool.connections == 2)
+        assert (one.pool.in_flight, one.pool.waiting) == (2, 3)
+        one.close()
+        one.close()
+        gevent.sleep(0.05)
+        assert [reply.error for reply in replies] == [CLOSED] * 5
+        assert [reply.sent == reply.ended for reply in replies] == [True] * 3 + [False] * 2
+        assert (one.pool.in_flight, one.pool.waiting, one.pool.connections) == (0, 0, 0)
+
+
+def test_a_callback_that_raises_is_reported_and_the_others_go_on() -> None:
+    with serve(answering(OK, OK)) as port:
+        one = Client(port)
+
+        def fail(_reply: Reply) -> None:
+            raise ArithmeticError("ours")
+
+        one.pool.submit(one.encoder.encode(get()), get(), 0.0, fail)
+        until(lambda: one.told.crashed)
+        assert one.get().status == 200
+        assert [type(error) for error in one.told.crashed] == [ArithmeticError]
+        assert one.engine.counts.opened == 1
+        one.close()
+
+
+def test_a_reply_may_be_followed_by_the_next_request_from_within() -> None:
+    with client(answering(*[OK] * 50)) as one:
+        replies: list[Reply] = []
+
+        def again(reply: Reply) -> None:
+            replies.append(reply)
+            if len(replies) < 50:
+                one.pool.submit(one.encoder.encode(get()), get(), 0.0, again)
+
+        one.pool.submit(one.encoder.encode(get()), get(), 0.0, again)
+        until(lambda: len(replies) == 50)
+        assert {reply.status for reply in replies} == {200}
+        assert one.engine.counts.opened == 1
