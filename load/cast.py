@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from load.attach import user_classes
 from load.orders import Orders
 from load.plan.plan import Plan
 from load.plan.shapes import Shape
+from load.staff import Worker
 from load.user import ClosedUser, OpenUser
 from load.version import own_version
 
@@ -86,25 +86,6 @@ def user_class(plan: Plan) -> type[Any]:
     """Return a fresh user class of the plan's model, for ``agent`` to be hung on."""
     base = OpenUser if plan.open_model else ClosedUser
     return type("Arrivals" if plan.open_model else "Buyers", (base,), {"abstract": False})
-
-
-@dataclass(slots=True)
-class Worker:
-    """A process that sends.
-
-    Attributes:
-        name: as reports name it.
-        state: ``ready``, ``running``, ``finished`` or ``lost``.
-        requests: that it told of.
-        heard: monotonic time of its last share.
-        why: what is known of its loss.
-    """
-
-    name: str
-    state: str = "ready"
-    requests: int = 0
-    heard: float = 0.0
-    why: str = ""
 
 
 class Solo:

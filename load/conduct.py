@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import gevent
 from gevent.event import Event
 
-from load.cast import Worker
-from load.collect import Collector
 from load.measure.answers import Answers
-from load.measure.ledger import Closed
+from load.measure.ledger import Closed, Ledger
 from load.measure.second import Second
 from load.measure.summary import latencies
 from load.plan.breakpoint import BreakpointSearch, judge_step
@@ -20,6 +18,7 @@ from load.plan.objectives import judge, missed_for_good
 from load.plan.plan import Plan
 from load.plan.watch import Sample, watch
 from load.schedule import Schedule
+from load.staff import Worker
 from load.view import Frame, View
 
 WINDOW: Final = 10
@@ -49,6 +48,21 @@ class Cast(Protocol):
 
     def stop(self, *, at_once: bool) -> None:
         """Stop sending."""
+
+
+class Collecting(Protocol):
+    """What puts together what the processes tell.
+
+    Attributes:
+        ledger: the sums.
+        spent: by worker, which cap it has reached.
+    """
+
+    ledger: Ledger
+    spent: dict[str, str]
+
+    def close(self, before: int) -> Iterator[Closed | None]:
+        """Close the seconds before a time, in small steps."""
 
 
 @dataclass(slots=True)
@@ -88,7 +102,7 @@ class Conductor:
         plan: Plan,
         schedule: Schedule,
         cast: Cast,
-        collector: Collector,
+        collector: Collecting,
         view: View,
         stopping: Stopping,
         *,

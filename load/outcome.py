@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from contracts.finding import ClauseResult, Finding, Violation
 from contracts.history import Operation
-from load.cast import Worker
 from load.collect import Collector
 from load.conduct import Conductor
 from load.drive.life import End
@@ -20,6 +19,7 @@ from load.plan.plan import Plan
 from load.plan.watch import Health, starved, watch
 from load.request import LoadRequest
 from load.schedule import Schedule
+from load.staff import Worker
 
 DROPPED: Final = "dropped <= {limit}"
 

@@ -224,4 +224,12 @@ def _spend(text: str) -> Decimal:
 
 
 def _rerun(arguments: Sequence[str], seed: int, *, seeded: bool) -> str:
-    return shlex.join(["assay", "load", *arguments, *([] if seeded else ["--seed", str(seed)])])
+    """Return the command line that runs this again, into a directory of its own."""
+    kept: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--out":
+            next(rest, None)
+        elif not argument.startswith("--out="):
+            kept.append(argument)
+    return shlex.join(["assay", "load", *kept, *([] if seeded else ["--seed", str(seed)])])

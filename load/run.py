@@ -21,7 +21,7 @@ from contracts.record.rundir import RunDirectory
 from contracts.target import Keys, Target, admit, keys_from_environment
 from fixtures.sandbox.server import SandboxProcess
 from fixtures.sandbox.settings import Settings, SettingsError
-from load.cast import Crew, Solo, Worker
+from load.cast import Crew, Solo
 from load.collect import Collector
 from load.conduct import Conductor, Stopping
 from load.judge.merge import Merge
@@ -33,6 +33,7 @@ from load.outcome import Outcome, conclude
 from load.preflight import Ground, NotReadyError, profile_of, survey
 from load.request import LoadRequest
 from load.schedule import Schedule
+from load.staff import Worker
 from load.version import own_version
 from load.view import View
 from reports.rundocs import build

@@ -163,11 +163,12 @@ class Lives:
 
     def act(self, call: Call, reply: Reply, index: int, document: dict[str, Any] | None) -> Lived:
         """Judge what the register has no columns for: refunds, and calls with another owner's key."""
-        numbers = _ids(document)
-        for number in numbers:
-            self._promote(number)
+        views = _views(document)
+        for view in views:
+            self._promote(view["id"])
+            self._promote_holder(phone_number(f"{view.get('phone_number')}{BREAK}"))
         lived = self._bring(call, reply, index, None, purchase_of(call))
-        self._mind(*numbers)
+        self._mind(*(view["id"] for view in views))
         return lived
 
     def forget(self, number: int) -> bool:
@@ -307,13 +308,14 @@ class Lives:
         self._promote(facts.number)
         if facts.number in register.given and facts.number not in self._bench.book.purchases:
             self._bench.tell([given(facts.number, self._index(), -1.0)])
-        phone = phone_number(facts.head)
-        if phone is None:
-            return
-        other = register.holder(phone)
-        if other is not None:
-            self._promote(register.number[other])
-        register.odd.add(facts.head.partition(BREAK)[0])
+        self._promote_holder(phone_number(facts.head))
+        if facts.head[0] != BREAK:
+            register.odd.add(facts.head.partition(BREAK)[0])
+
+    def _promote_holder(self, phone: int | None) -> None:
+        holder = None if phone is None else self._register.holder(phone)
+        if holder is not None:
+            self._promote(self._register.number[holder])
 
     def _promote(self, number: int) -> None:
         register = self._register
@@ -326,10 +328,10 @@ class Lives:
         register.drop(number)
 
 
-def _ids(document: dict[str, Any] | None) -> list[int]:
-    """Return the ids of the purchases that an answer of any operation shows."""
+def _views(document: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Return the purchases that an answer of any operation shows, as far as they have an id."""
     if document is None:
         return []
     items = document.get("items")
     views = [document, document.get("purchase"), *(items if isinstance(items, list) else ())]
-    return [view["id"] for view in views if isinstance(view, dict) and type(view.get("id")) is int]
+    return [view for view in views if isinstance(view, dict) and type(view.get("id")) is int]

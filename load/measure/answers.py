@@ -93,11 +93,3 @@ class Answers:
         answers.response = Histogram.from_plain(response)
         answers.service = Histogram.from_plain(service)
         return answers
-
-
-def merged(parts: Sequence[Answers]) -> Answers:
-    """Return the sum of several."""
-    whole = Answers()
-    for part in parts:
-        whole.merge(part)
-    return whole

@@ -205,9 +205,10 @@ class Histogram:
         joined, bits = self.counts, 0
         while len(joined) > most:
             bits += 1
-            joined = {}
-            for key, count in self.counts.items():
-                joined[key >> bits] = joined.get(key >> bits, 0) + count
+            halved: dict[int, int] = {}
+            for key, count in joined.items():
+                halved[key >> 1] = halved.get(key >> 1, 0) + count
+            joined = halved
         return [(bucket_bounds(((key + 1) << bits) - 1)[1], joined[key]) for key in sorted(joined)]
 
     def plain(self) -> Plain:

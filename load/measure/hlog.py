@@ -26,14 +26,12 @@ _NS_IN_MS: Final = 1e6
 _NOT_IN_TAG: Final = re.compile(r"[^A-Za-z0-9_.:/%+-]+")
 
 
-def _leb128(number: int) -> bytes:
+def _leb128(number: int, out: bytearray) -> None:
     # Encoding V2 stops after nine bytes, the last of which is whole; a count here stays far below that.
-    out = bytearray()
     while number >= 0x80:
         out.append(number & 0x7F | 0x80)
         number >>= 7
     out.append(number)
-    return bytes(out)
 
 
 def encode(histogram: Histogram) -> str:
@@ -47,8 +45,8 @@ def encode(histogram: Histogram) -> str:
     for key in sorted(histogram.counts):
         if key > following:
             # ZigZag of the negative length of the gap.
-            body += _leb128(2 * (key - following) - 1)
-        body += _leb128(2 * histogram.counts[key])
+            _leb128(2 * (key - following) - 1, body)
+        _leb128(2 * histogram.counts[key], body)
         following = key + 1
     header = _HEADER.pack(ENCODING_COOKIE, len(body), 0, SIGNIFICANT_DIGITS, LOWEST_DISCERNIBLE_NS, HIGHEST_NS, 1.0)
     packed = zlib.compress(header + bytes(body))

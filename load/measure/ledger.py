@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from load.measure.answers import Answers, merged
+from load.measure.answers import Answers
 from load.measure.figures import ALL, Figures
 from load.measure.histogram import Histogram
 from load.measure.second import Pace, Second
@@ -33,22 +33,23 @@ class Books:
     """Sums over a stretch of a run.
 
     Attributes:
-        operations: answers by operation.
+        operations: answers by operation; ``ALL`` is their sum.
         pace: of the schedule.
         findings: violations.
     """
 
     def __init__(self) -> None:
-        self.operations: dict[str, Answers] = {}
+        self.operations: dict[str, Answers] = {ALL: Answers()}
         self.pace = Pace()
         self.findings = 0
 
     def add(self, operation: str, answers: Answers) -> None:
         """Add the answers to an operation."""
         self.operations.setdefault(operation, Answers()).merge(answers)
+        self.operations[ALL].merge(answers)
 
     def figures(self, seconds: float, asked: float | None) -> Figures:
-        """Return the figures.
+        """Return the figures, which go on growing with the books.
 
         Args:
             seconds: how much time was measured.
@@ -60,7 +61,7 @@ class Books:
             arrivals=self.pace.arrivals,
             dropped=self.pace.dropped,
             findings=self.findings,
-            operations={ALL: merged(list(self.operations.values())), **self.operations},
+            operations=self.operations,
             lag=self.pace.lag,
         )
 

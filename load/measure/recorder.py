@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from load.call import Call, Reply
 from load.measure.answers import Answers, Count
@@ -54,6 +55,36 @@ def how_it_counts(reply: Reply, *, lawful: bool) -> Count:
     if reply.error is not None or reply.status >= 500 or not lawful:
         return Count.FAILURE
     return Count.OK
+
+
+def phase_shares(phases: Sequence[Phase], t: int) -> dict[int, float]:
+    """Return which share of the arrivals of a second falls to each phase, by time and by the phases' levels.
+
+    Args:
+        phases: of the run.
+        t: which second.
+    """
+    found: dict[int, float] = {}
+    for index in range(phase_at(phases, t), phase_at(phases, math.nextafter(t + 1, 0)) + 1):
+        phase = phases[index]
+        overlap = min(phase.end, t + 1) - max(phase.start, t)
+        found[index] = max(overlap, 0.0) * (phase.rate or phase.users or 0.0)
+    whole = sum(found.values())
+    if whole <= 0:
+        return {phase_at(phases, t + 0.5): 1.0}
+    return {index: weight / whole for index, weight in found.items()}
+
+
+def split(number: int, shares: Sequence[float]) -> list[int]:
+    """Return a number in whole parts that add up to it.
+
+    Args:
+        number: to be split.
+        shares: of the parts; they add up to 1.
+    """
+    edges = [round(number * share) for share in accumulate(shares)]
+    edges[-1] = number
+    return [upper - lower for lower, upper in pairwise([0, *edges])]
 
 
 class Recorder:
@@ -119,7 +150,7 @@ class Recorder:
         """Return the seconds that are over, each once and in order, none left out.
 
         What the gauges grew by since the last call counts for the newest of them. Call it soon after every whole
-        second: arrivals belong to the phase in the middle of the second they are told in.
+        second. Where a phase ends within a second, its arrivals are shared out by time and rate.
 
         Args:
             now: seconds from the run's start; a second is over when it is not the one ``now`` lies in.
@@ -139,9 +170,16 @@ class Recorder:
         newest.cpu, newest.loop_delay_ms = gauges.cpu, gauges.loop_delay_ms
         for second in taken:
             second.in_flight, second.users = gauges.in_flight, gauges.users
-        pace = newest.pace_of(phase_at(self._phases, newest.t + 0.5))
-        pace.arrivals += gauges.arrivals - last.arrivals
-        pace.dropped += gauges.dropped - last.dropped
+        shares = phase_shares(self._phases, newest.t)
+        for phase, arrivals, dropped in zip(
+            shares,
+            split(gauges.arrivals - last.arrivals, list(shares.values())),
+            split(gauges.dropped - last.dropped, list(shares.values())),
+            strict=True,
+        ):
+            pace = newest.pace_of(phase)
+            pace.arrivals += arrivals
+            pace.dropped += dropped
         self._last = gauges
         return taken
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+import orjson
 
 from load.measure.histogram import Histogram
 from load.measure.second import Second
@@ -42,7 +43,8 @@ def second_lines(second: Second, phases: Sequence[Phase]) -> Iterator[str]:
             "latency": _buckets(answers.response),
             "service": _buckets(answers.service),
         }
-        yield json.dumps(row, separators=(",", ":")) + "\n"
+        # Thousands of numbers a second in a fast run: json takes ten times as long.
+        yield orjson.dumps(row).decode("utf-8") + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def read_second_line(line: str) -> SecondRow:
         ValueError: it is no such line; the message says what is wrong.
     """
     try:
-        row = json.loads(line)
+        row = orjson.loads(line)
         times = {
             name: tuple((float(upper), int(count)) for upper, count in row[name]) for name in ("latency", "service")
         }
@@ -91,7 +93,7 @@ def read_second_line(line: str) -> SecondRow:
             times["latency"],
             times["service"],
         )
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"no line of seconds.jsonl: {type(error).__name__}: {str(error)[:120]}") from None
 
 

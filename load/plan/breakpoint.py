@@ -135,7 +135,7 @@ class BreakpointSearch:
             ValueError: it is of another rate.
         """
         if step.rate != self.next_rate():
-            raise ValueError(f"{step.rate}/s was tried, {self.next_rate()} was to be")
+            raise ValueError(f"{step.rate}/s was tried; the next rate is {self.next_rate()}")
         self.steps.append(step)
         if step.ok:
             self._doubted = False
@@ -155,12 +155,10 @@ class BreakpointSearch:
         self.limited_by = self.limited_by or reason
 
     def _decide(self) -> None:
-        if self._doubted:
-            return
         if self.failed is None:
             if self.carried >= self.search.highest:
                 self.limited_by = TOP
-        elif self._close_enough(self.failed):
+        elif not self._doubted and self._close_enough(self.failed):
             self.limited_by = self._why()
         if not self.limited_by and len(self.steps) >= MOST_STEPS:
             self.limited_by = f"the search gave up after {MOST_STEPS} steps; let it step wider"

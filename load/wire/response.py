@@ -24,7 +24,11 @@ from load.wire.limits import Limits
 DETAIL_BYTES: Final = 400
 """How many of an answer's first bytes are kept to show what was malformed."""
 
-_CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_QUOTED: Final = rb'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"'
+_CHUNK_LINE: Final = re.compile(
+    rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?)*" % (_TOKEN, _TOKEN, _QUOTED)
+)
 _CHUNK_LINE_BYTES: Final = 4_096
 _HEX_DIGITS: Final = b"0123456789abcdefABCDEF"
 _CARRIAGE_RETURN: Final = 13

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from load.measure.histogram import HIGHEST_NS, Histogram, bucket_of
@@ -18,26 +18,23 @@ def decoded(text: str) -> HdrHistogram:
     return HdrHistogram.decode(text)
 
 
+@settings(max_examples=30)
 @given(DURATIONS)
 def test_another_reader_finds_the_same_counts_in_the_same_buckets(durations: list[float]) -> None:
     histogram = Histogram.of(durations)
     read = decoded(encode(histogram))
-    theirs = {
-        bucket_of(item.value_iterated_to): item.count_added_in_this_iter_step for item in read.get_recorded_iterator()
-    }
-    assert theirs == histogram.counts
+    assert {index: count for index, count in enumerate(read.counts) if count} == histogram.counts
     assert read.get_total_count() == histogram.count
 
 
-@given(
-    st.lists(st.floats(2e-6, 3599.0), min_size=1, max_size=40), st.sampled_from([0.0, 50.0, 90.0, 99.0, 99.9, 100.0])
-)
-def test_another_reader_finds_the_same_percentiles(durations: list[float], percent: float) -> None:
-    histogram = Histogram.of(durations)
-    theirs = decoded(encode(histogram)).get_value_at_percentile(percent) / 1e9
-    assert histogram.percentile(percent) == pytest.approx(theirs, rel=0.001)
+def test_another_reader_finds_the_same_percentiles() -> None:
+    histogram = Histogram.of(1.01**step / 1000 for step in range(1000))
+    read = decoded(encode(histogram))
+    for percent in (0.0, 10.0, 50.0, 90.0, 99.0, 99.9, 100.0):
+        assert histogram.percentile(percent) == pytest.approx(read.get_value_at_percentile(percent) / 1e9, rel=0.001)
 
 
+@settings(max_examples=30)
 @given(st.integers(1, 2**40))
 def test_large_counts_survive(count: int) -> None:
     histogram = Histogram()

@@ -34,7 +34,7 @@ SHAPES = PARTS.map(put_together).filter(lambda shape: shape.total > 1)
 
 def numeric_area(shape: Shape, t: float) -> float:
     """Sum the level below a time in small rectangles."""
-    pieces = 4000
+    pieces = 500
     step = (t - shape.start) / pieces
     return sum(shape.level(shape.start + (piece + 0.5) * step) for piece in range(pieces)) * step
 
@@ -60,7 +60,9 @@ def test_the_inverse_names_the_first_time(shape: Shape, share: float) -> None:
 @given(SHAPES, st.floats(0.01, 1))
 def test_the_area_is_that_below_the_level(shape: Shape, share: float) -> None:
     t = shape.start + share * (shape.end - shape.start)
-    assert shape.area(t) == pytest.approx(numeric_area(shape, t), rel=0.02, abs=0.5)
+    # Each jump, each segment's edge, is wrong by one rectangle at most.
+    coarse = (t - shape.start) / 500 * shape.highest * (len(shape.segments) + 1)
+    assert shape.area(t) == pytest.approx(numeric_area(shape, t), abs=coarse + 1e-6)
 
 
 @given(SHAPES)

@@ -36,7 +36,11 @@ def test_a_calm_generator_is_trusted() -> None:
             SATURATED,
             "the generator used 97% of a core in 3 of 20 measured seconds; give it more processes",
         ),
-        ({"loop_delay_ms": 80.0}, LATE, "the generator's event loop was up to 80 ms late in 3 of 20 measured seconds"),
+        (
+            {"loop_delay_ms": 180.0},
+            LATE,
+            "the generator's event loop was up to 180 ms late in 3 of 20 measured seconds",
+        ),
         ({"lag_p99_ms": 60.0}, LATE, "requests were sent up to 60 ms late in 3 of 20 measured seconds"),
     ],
 )
@@ -58,7 +62,7 @@ def test_in_a_long_run_a_tenth_must_be_bad(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"cpu": 0.94}, {"loop_delay_ms": 25.0}, {"lag_p99_ms": 25.0}, {"lag_p99_ms": None}]
+    "changes", [{"cpu": 0.94}, {"loop_delay_ms": 100.0}, {"lag_p99_ms": 50.0}, {"lag_p99_ms": None}]
 )
 def test_values_within_the_budget_are_trusted(changes: dict[str, Any]) -> None:
     assert watch(run(20, 0, **changes)).trusted

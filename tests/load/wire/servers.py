@@ -38,24 +38,24 @@ def post(body: bytes = b'{"country_code":"US"}') -> Call:
 
 def read_request(sock: socket.socket) -> bytes:
     """Read one request; empty when the client closed instead."""
-    data = b""
+    data = bytearray()
     while b"\r\n\r\n" not in data:
         piece = sock.recv(65_536)
         if not piece:
             return b""
         data += piece
-    head, _, body = data.partition(b"\r\n\r\n")
+    end = data.index(b"\r\n\r\n") + 4
     length = 0
-    for line in head.split(b"\r\n")[1:]:
+    for line in bytes(data[:end]).split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
             length = int(value)
-    while len(body) < length:
+    while len(data) < end + length:
         piece = sock.recv(65_536)
         if not piece:
             return b""
-        body += piece
-    return head + b"\r\n\r\n" + body
+        data += piece
+    return bytes(data)
 
 
 def reset(sock: socket.socket) -> None:
