@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -26,7 +26,10 @@ MAX_SAMPLES: Final = 5
 """Further offending values kept beside a finding's first."""
 
 MAX_FINDINGS: Final = 500
-"""Distinct findings kept; more causes than that is a monitor that names a value in its cause."""
+"""Distinct findings kept; more causes than that is a monitor that names a value in its cause.
+
+The first of each clause and severity is kept beyond that, for the verdict hangs on it.
+"""
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class Oracle:
         monitors: checks and invariants, made for this run.
         clauses: the catalogue; the packaged one by default.
         severities: configured severity by clause id, over the catalogue's.
+        withhold: asked of every violation; True leaves it out (what a masked history cannot tell).
 
     Feeding it from several threads at once is the caller's business to prevent.
     """
@@ -54,15 +58,19 @@ class Oracle:
         *,
         clauses: Mapping[str, Clause] | None = None,
         severities: Mapping[str, Severity] | None = None,
+        withhold: Callable[[Violation], bool] | None = None,
     ) -> None:
         self._monitors: Sequence[Monitor] = tuple(monitors)
         self._clauses = load_clauses() if clauses is None else clauses
         self._severities = dict(severities or {})
+        self._withhold = withhold
         self._exercised = dict.fromkeys(self._clauses, 0)
         self._cases: dict[tuple[str, str], _Case] = {}
         self._crashes: dict[str, str] = {}
         self._touched: dict[tuple[str, str], None] = {}
+        self._told: set[tuple[str, Severity]] = set()
         self._finished = False
+        self._left_out = 0
         self.operations = 0
 
     def feed(self, operation: Operation) -> tuple[str, ...]:
@@ -101,19 +109,32 @@ class Oracle:
 
     def violate(self, violation: Violation) -> None:
         """Record a violation under its clause and cause (see ``Docket``)."""
+        if self._withhold is not None and self._withhold(violation):
+            return
         key = (violation.clause, violation.cause)
         severity = self._severity(violation)
-        self._touched[key] = None
         case = self._cases.get(key)
         if case is None:
-            if len(self._cases) < MAX_FINDINGS:
+            if len(self._cases) < MAX_FINDINGS or (violation.clause, severity) not in self._told:
                 self._cases[key] = _Case(violation, severity)
+                self._told.add((violation.clause, severity))
+                self._touched[key] = None
+            else:
+                self._left_out += 1
             return
+        self._touched[key] = None
         case.count += 1
         if severity is Severity.ERROR:
             case.severity = severity
         if len(case.samples) < MAX_SAMPLES and violation.observed not in {case.first.observed, *case.samples}:
             case.samples.append(violation.observed)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the judging itself: what there was no room for."""
+        if not self._left_out:
+            return ()
+        return (f"{self._left_out} violations are not told: {MAX_FINDINGS} findings with other causes came before",)
 
     @property
     def broken(self) -> bool:
@@ -198,11 +219,17 @@ class Oracle:
             self._crashes.setdefault(clause, text)
 
 
-def make_oracle(setting: Setting, severities: Mapping[str, Severity] | None = None) -> Oracle:
+def make_oracle(
+    setting: Setting,
+    severities: Mapping[str, Severity] | None = None,
+    withhold: Callable[[Violation], bool] | None = None,
+) -> Oracle:
     """Return an oracle with every registered check and invariant, tolerances filled in from the catalogue."""
     clauses = load_clauses()
     tolerances = {
         clause.id: {**clause.tolerance, **setting.tolerances.get(clause.id, {})} for clause in clauses.values()
     }
     full = replace(setting, tolerances=tolerances)
-    return Oracle([make(full) for make in (*CHECKS, *INVARIANTS)], clauses=clauses, severities=severities)
+    return Oracle(
+        [make(full) for make in (*CHECKS, *INVARIANTS)], clauses=clauses, severities=severities, withhold=withhold
+    )

@@ -79,8 +79,8 @@ def _case(clause: Mapping[str, Any], findings: Mapping[str, Mapping[str, Any]]) 
         case.append(Skipped(legal(clause["reason"] or "not exercised")))
     for finding in found:
         if finding["severity"] == "error":
-            case.append(_result(Failure, legal(finding["title"]), _told(finding)))
-    warnings = [_told(finding) for finding in found if finding["severity"] != "error"]
+            case.append(_result(Failure, legal(finding["title"]), told(finding)))
+    warnings = [told(finding) for finding in found if finding["severity"] != "error"]
     case.system_out = legal("\n".join([f"exercised {clause['exercised']} times", *warnings]))
     return case
 
@@ -91,7 +91,8 @@ def _result(kind: type[Error | Failure], message: str, text: str) -> Error | Fai
     return result
 
 
-def _told(finding: Mapping[str, Any]) -> str:
+def told(finding: Mapping[str, Any]) -> str:
+    """Return all that a finding tells as bounded text that XML can hold."""
     text = legal("\n".join(_lines(finding)))
     return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}\n… (see run.json)"
 

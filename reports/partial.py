@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -36,14 +37,27 @@ def recorded(run_dir: Path) -> Recorded | None:
     """
     operations = purchases = 0
     try:
-        with (run_dir / HISTORY).open("rb") as stream:
-            while line := stream.readline(_MAX_LINE):
-                if line.endswith(b"\n"):
-                    operations += 1
-                    purchases += _CREATE in line and _is_purchase(line)
+        for line in lines(run_dir / HISTORY):
+            operations += 1
+            purchases += _CREATE in line and _is_purchase(line)
     except OSError:
         return None
     return Recorded(operations, purchases)
+
+
+def lines(history: Path) -> Iterator[bytes]:
+    """Yield the whole lines of a history; one that was cut when the run was killed is passed over.
+
+    Args:
+        history: a ``history.jsonl``.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with history.open("rb") as stream:
+        while line := stream.readline(_MAX_LINE):
+            if line.endswith(b"\n"):
+                yield line
 
 
 def _is_purchase(line: bytes) -> bool:

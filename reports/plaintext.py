@@ -33,6 +33,17 @@ def _seen(character: str) -> str:
     return ascii(character)[1:-1] if unicodedata.category(character) in _UNSEEN else character
 
 
+def bounded(text: str, limit: int) -> str:
+    """Return a text of many lines for a document: cut, and with what cannot be written or seen as escapes.
+
+    Args:
+        text: any text.
+        limit: characters to keep of it.
+    """
+    shown = "".join(character if character in "\n\t" else _seen(character) for character in text[:limit])
+    return shown if len(text) <= limit else f"{shown}… ({len(text)} characters)"
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 finding``, ``12 findings``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -11,9 +12,14 @@ from typing import Any, Final
 import jsonschema_rs
 
 from reports.errors import DocumentError
+from reports.har import exchanges, write_har
 from reports.junit import junit
+from reports.pages import pages
+from reports.sarif import sarif
+from reports.writing import write_document
 
 RESULT: Final = "run.json"
+EXCHANGES: Final = "exchanges.har"
 SCHEMA_VERSION: Final = 1
 
 _MAX_RESULT: Final = 256 * 1024 * 1024
@@ -54,11 +60,30 @@ def load_run(path: Path) -> dict[str, Any]:
     return document
 
 
-def build(run_dir: Path) -> list[Path]:
+def write_run(directory: Path, document: Mapping[str, Any]) -> Path:
+    """Write a ``run.json`` and return its path.
+
+    Args:
+        directory: the run directory; it is made where it is missing.
+        document: the result, valid by the schema.
+
+    Raises:
+        DocumentError: it cannot be written.
+    """
+    try:
+        directory.mkdir(exist_ok=True)
+    except OSError as error:
+        raise DocumentError(f"cannot create {directory}: {error.strerror}") from None
+    return write_document(directory / RESULT, json.dumps(document, indent=2).encode("ascii") + b"\n")
+
+
+def build(run_dir: Path, *, har_all: bool = False, history_of: Path | None = None) -> list[Path]:
     """Write every document that is derived from a run's ``run.json``.
 
     Args:
         run_dir: the run directory.
+        har_all: whether the archive of exchanges holds every recorded call, not only those of findings.
+        history_of: the run directory whose history tells the exchanges, None for the same.
 
     Returns:
         The files written.
@@ -67,7 +92,11 @@ def build(run_dir: Path) -> list[Path]:
         DocumentError: ``run.json`` cannot be read, or a document cannot be written.
     """
     document = load_run(run_dir)
-    return [_write(_result_of(run_dir).with_name("junit.xml"), junit(document))]
+    directory = _result_of(run_dir).parent
+    made = [write_document(directory / name, make(document)) for name, make in _DERIVED.items()]
+    people = pages(document, history_of or directory)
+    made += [write_document(directory / name, content) for name, content in people.items()]
+    return [*made, _write_exchanges(directory, document, history_of or directory, every=har_all)]
 
 
 @cache
@@ -94,11 +123,19 @@ def _trouble(document: dict[str, Any]) -> str | None:
     return None
 
 
-def _write(path: Path, content: bytes) -> Path:
+_DERIVED: Final[Mapping[str, Callable[[Mapping[str, Any]], bytes]]] = {"junit.xml": junit, "findings.sarif": sarif}
+"""What is made from ``run.json`` alone, by file name."""
+
+
+def _write_exchanges(directory: Path, document: Mapping[str, Any], history_of: Path, *, every: bool) -> Path:
+    path = directory / EXCHANGES
     partial = path.with_name(f".{path.name}.tmp")
     try:
-        partial.write_bytes(content)
+        with partial.open("w", encoding="ascii", newline="\n") as stream:
+            write_har(document, exchanges(document, history_of, every=every), stream)
         partial.replace(path)
     except OSError as error:
         raise DocumentError(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)
     return path

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from reports.loadtable import objective_lines, operation_table, summary_lines
 from reports.partial import Recorded
 from reports.plaintext import counted, plain
 
@@ -116,12 +117,31 @@ class _Page:
 
     def show(self, run_dir: Path | None, recorded: Recorded | None) -> None:
         self._head(recorded)
+        self._load()
         self._findings()
         self._not_exercised()
         self._clauses()
         if run_dir is not None:
             self._line()
             self._line(f"Written to {run_dir}", style="dim")
+
+    def _load(self) -> None:
+        load = self._document.get("load")
+        if load is None:
+            return
+        self._line()
+        for label, text in summary_lines(load):
+            self._labelled(label, text)
+        self._line()
+        self._console.print(operation_table(load["operations"], self._console.width, ascii_only=self._ascii))
+        marks = _ASCII_MARKS if self._ascii else _MARKS
+        objectives = objective_lines(load["objectives"])
+        if objectives:
+            self._line()
+            self._line("Objectives", style="bold")
+        for ok, text in objectives:
+            verdict = "kept" if ok else "broken"
+            self._line(f"{marks[verdict]} {text}", style=_MARK_STYLES[verdict], indent=2)
 
     def _safe(self, text: str, limit: int | None = _LONG) -> str:
         return plain(text, limit, ascii_only=self._ascii)

@@ -35,6 +35,8 @@ from contracts.options import (
     Timeout,
     Url,
 )
+from reports.har import Exchanges
+from reports.markdown.summary import append_summary
 from reports.terminal import render, render_quiet
 
 GATE_EPILOG: Final = (
@@ -77,6 +79,7 @@ def gate(
     update_baseline: Annotated[
         bool, typer.Option("--update-baseline", help="Write that file anew, with the errors of this run.")
     ] = False,
+    har: Annotated[Exchanges, typer.Option(help="Which exchanges go into exchanges.har.")] = Exchanges.FINDINGS,
 ) -> int:
     """Hold a Purchases API to its contract: the gate in front of a merge.
 
@@ -99,6 +102,7 @@ def gate(
         defects=defect or (),
         baseline=baseline,
         update_baseline=update_baseline,
+        har_all=har is Exchanges.ALL,
     )
     end_as_interrupt()
     with LiveProgress(quiet=quiet or as_json) as progress, open_gate(request, progress) as opened:
@@ -110,6 +114,8 @@ def gate(
         typer.echo(render_quiet(opened.document, opened.directory.path, ascii_only=ascii_only))
     else:
         render(opened.document, Console(highlight=False), run_dir=opened.directory.path)
+    if (trouble := append_summary(opened.document)) is not None:
+        typer.echo(f"assay: {trouble}", err=True)
     if request.baseline_file is not None and not opened.interrupted:
         for line in opened.update_baseline(request.baseline_file):
             typer.echo(line, err=True)

@@ -44,6 +44,7 @@ class GateRequest:
         defects: seeded defects to put around the embedded sandbox.
         environment: where keys come from.
         baseline_file: where the baseline is written anew after the run, None to leave it as it is.
+        har_all: whether ``exchanges.har`` holds every exchange, not only those of findings.
     """
 
     options: GateOptions
@@ -55,6 +56,7 @@ class GateRequest:
     defects: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     baseline_file: Path | None = None
+    har_all: bool = False
 
 
 class OpenGate:
@@ -65,9 +67,12 @@ class OpenGate:
         directory: where its documents go.
         masker: knows its secrets.
         facts: what was known of it at the start.
+        har_all: whether every exchange is archived.
     """
 
-    def __init__(self, gate: Gate, directory: RunDirectory, masker: Masker, facts: RunFacts) -> None:
+    def __init__(
+        self, gate: Gate, directory: RunDirectory, masker: Masker, facts: RunFacts, *, har_all: bool = False
+    ) -> None:
         self.gate = gate
         self.directory = directory
         self.document: dict[str, Any] = {}
@@ -75,6 +80,7 @@ class OpenGate:
         self.history_trouble: str | None = None
         self._masker = masker
         self._facts = facts
+        self._har_all = har_all
         self._began = time.perf_counter()
 
     @property
@@ -117,7 +123,7 @@ class OpenGate:
             spend=session.budget.spend,
             spend_currency=gate.survey.currency or None,
             requests=session.counts.requests,
-            notes=(*session.counts.notes, *self._remarks()),
+            notes=(*session.counts.notes, *session.oracle.notes, *self._remarks()),
             phases=tuple(gate.phases),
             interrupted=self.interrupted,
         )
@@ -135,7 +141,7 @@ class OpenGate:
             baseline=gate.options.baseline,
         )
         self.directory.write_result(self.document)
-        build(self.directory.path)
+        build(self.directory.path, har_all=self._har_all)
 
     def _remarks(self) -> list[str]:
         gate, baseline = self.gate, self.gate.options.baseline
@@ -197,7 +203,8 @@ def open_gate(request: GateRequest, listener: Listener | None = None) -> Iterato
         )
         directory.write_started(facts)
         with directory.history(masker) as history:
-            opened = OpenGate(Gate(target, options, history.write, listener), directory, masker, facts)
+            gate = Gate(target, options, history.write, listener)
+            opened = OpenGate(gate, directory, masker, facts, har_all=request.har_all)
             try:
                 yield opened
             except KeyboardInterrupt:

@@ -40,6 +40,7 @@ def make_request(
     defects: Sequence[str] = (),
     baseline: Path | None = None,
     update_baseline: bool = False,
+    har_all: bool = False,
 ) -> GateRequest:
     """Return the request: options first, then the settings file, then the defaults.
 
@@ -58,6 +59,7 @@ def make_request(
         defects: names of seeded defects for the embedded sandbox.
         baseline: file of accepted findings.
         update_baseline: whether it is written anew after the run.
+        har_all: whether every exchange is archived.
 
     Raises:
         UsageError: a value is not one of those known, or not of its form.
@@ -103,6 +105,7 @@ def make_request(
         defects=tuple(defects),
         environment=dict(os.environ),
         baseline_file=accepted if update_baseline else None,
+        har_all=har_all,
     )
 
 

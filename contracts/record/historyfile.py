@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final, Self, TypeVar
+
+import orjson
 
 from contracts.errors import UsageError
 from contracts.history import Operation
 from contracts.record.line import dumps, from_line, mask_again, to_line
 from contracts.record.masking import Masker
+
+Read = TypeVar("Read")
+"""What is read from a line."""
 
 _MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes of the longest line that is read; the longest that is written has about one million."""
@@ -104,13 +109,27 @@ def read_history(path: Path) -> Iterator[Operation]:
         ValueError: a line is no operation; the message tells its number.
         OSError: the file cannot be read.
     """
+    return read_lines(path, lambda line: from_line(parse_line(line)))
+
+
+def read_lines(path: Path, read: Callable[[bytes], Read]) -> Iterator[Read]:
+    """Yield what is read from each line of a history file, as ``read_history`` does.
+
+    Args:
+        path: a ``history.jsonl``.
+        read: reads a line, its end included; it may raise whatever ``from_line`` and ``parse_line`` do.
+
+    Raises:
+        ValueError: a line is no operation; the message tells its number.
+        OSError: the file cannot be read.
+    """
     with path.open("rb") as lines:
         for number in count(1):
             line = lines.readline(_MAX_LINE + 1)
             if not line:
                 return
             try:
-                operation = from_line(_object(line))
+                operation = read(line)
             except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
                 if not line.endswith(b"\n") and len(line) <= _MAX_LINE:
                     return
@@ -119,10 +138,20 @@ def read_history(path: Path) -> Iterator[Operation]:
             yield operation
 
 
-def _object(line: bytes) -> dict[str, Any]:
+def parse_line(line: bytes) -> dict[str, Any]:
+    """Return the object that a history line holds.
+
+    Raises:
+        ValueError: it is longer than any line that is written, or not JSON.
+        TypeError: it is JSON of another type.
+    """
     if len(line) > _MAX_LINE:
         raise ValueError(f"longer than {_MAX_LINE} bytes")
-    value = json.loads(line)
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        # It refuses a lone surrogate, which a header or a path may hold.
+        value = json.loads(line)
     if not isinstance(value, dict):
         raise TypeError("not a JSON object")
     return value

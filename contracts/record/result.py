@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from contracts.baseline import Baseline
-from contracts.clauses import load_clauses
+from contracts.clauses import Clause, load_clauses
 from contracts.finding import ClauseResult, ClauseVerdict, Finding, Severity, Verdict
 from contracts.history import Mark, Operation
+from contracts.places import place_of
 from contracts.record.curl import curl, query_string
 from contracts.record.line import readable
 from contracts.record.masking import Masker
@@ -146,7 +147,7 @@ def build_run(
     cut_short = [_CUT_SHORT] if (facts.partial or facts.interrupted) and not troubles else []
     verdict, reasons = decide(results, findings, [*troubles, *cut_short])
     scribe = _Scribe(facts, operations, masker, baseline)
-    titles = {clause.id: clause.title for clause in load_clauses().values()}
+    catalogue = load_clauses()
     return {
         **_head(facts, verdict, [scribe.text(reason) for reason in reasons]),
         "notes": [scribe.text(note) for note in facts.notes],
@@ -162,7 +163,7 @@ def build_run(
         "clauses": [
             {
                 "id": result.id,
-                "title": titles.get(result.id, result.id),
+                **_described(catalogue.get(result.id), result.id),
                 "severity": result.severity.value,
                 "basis": result.basis,
                 "verdict": result.verdict.value,
@@ -205,6 +206,10 @@ def _head(facts: RunFacts, verdict: Verdict, reasons: list[str]) -> dict[str, An
     }
 
 
+def _described(clause: Clause | None, name: str) -> dict[str, str]:
+    return {"title": name} if clause is None else {"title": clause.title, "promise": clause.promise}
+
+
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
@@ -236,6 +241,8 @@ class _Scribe:
     def finding(self, finding: Finding) -> dict[str, Any]:
         marks = _some(finding.marks)
         recorded = [self.operations[mark.index] for mark in marks if mark.index in self.operations]
+        # The operation whose answer completed the violation is the last.
+        operation = finding.marks[-1].api_operation.value if finding.marks else None
         return {
             "id": finding.id,
             "clause": finding.clause,
@@ -243,8 +250,8 @@ class _Scribe:
             "title": self.text(finding.title),
             "expected": self.text(finding.expected),
             "observed": self.text(finding.observed),
-            # The operation whose answer completed the violation is the last.
-            "operation": finding.marks[-1].api_operation.value if finding.marks else None,
+            "operation": operation,
+            **self.location(finding.clause, operation),
             "count": finding.count,
             "samples": [self.text(sample) for sample in finding.samples],
             "evidence": [self.evidence(mark) for mark in marks],
@@ -252,6 +259,10 @@ class _Scribe:
             "replay": self.replay(finding),
             **self.accepted(finding),
         }
+
+    def location(self, clause: str, operation: str | None) -> dict[str, Any]:
+        place = place_of(self.facts.profile, clause, operation)
+        return {} if place is None else {"location": place._asdict()}
 
     def replay(self, finding: Finding) -> str:
         run_dir = self.facts.run_dir

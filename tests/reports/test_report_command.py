@@ -13,15 +13,18 @@ from junitparser import JUnitXml
 from typer.testing import CliRunner
 
 from contracts.record.masking import Masker
+from contracts.record.recheck import recheck_run
 from contracts.record.rundir import RunDirectory
-from reports.command import report
+from reports.command import make_report
 from reports.errors import DocumentError
 from reports.partial import Recorded, recorded
 from reports.rundocs import build, load_run
 from tests.record import scene
 
+DOCUMENTS = {"exchanges.har", "findings.sarif", "junit.xml", "report.html", "report.md"}
+
 app = typer.Typer()
-app.command()(report)
+app.command()(make_report(recheck_run))
 
 
 def invoke(*arguments: str) -> Any:
@@ -58,7 +61,7 @@ def test_a_run_is_shown_and_its_documents_are_written_again(run: Path) -> None:
     assert result.stdout.startswith("Broken: the target does not keep its contract.")
     assert "".join(str(run).split()) in "".join(result.stdout.split())
     assert JUnitXml.fromfile(str(run / "junit.xml")).failures == 2
-    assert sorted(path.name for path in run.iterdir()) == ["history.jsonl", "junit.xml", "run.json"]
+    assert {path.name for path in run.iterdir()} == {*DOCUMENTS, "history.jsonl", "run.json"}
 
 
 def test_the_file_itself_may_be_named(run: Path) -> None:
@@ -99,8 +102,8 @@ def test_a_run_without_a_history_holds_none(tmp_path: Path) -> None:
 
 
 def test_what_was_built_is_told(run: Path) -> None:
-    assert build(run) == [run / "junit.xml"]
-    assert build(run / "run.json") == [run / "junit.xml"]
+    assert {path.relative_to(run).name for path in build(run)} == DOCUMENTS
+    assert build(run / "run.json") == build(run)
 
 
 DEEP = b"[" * 100_000

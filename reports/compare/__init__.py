@@ -1,0 +1,1 @@
+"""Two runs beside each other: what became better, what became worse, and what nobody can tell."""

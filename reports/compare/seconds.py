@@ -1,0 +1,303 @@
+"""What a load run measured second by second, read from ``seconds.jsonl`` into blocks of several seconds."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reports.errors import DocumentError
+
+SECONDS: Final = "seconds.jsonl"
+ALL: Final = "all"
+"""Name of what holds every operation together."""
+
+BLOCK_S: Final = 5
+"""Shortest block. Seconds that follow each other are alike (a queue, a pause); blocks of several are much less so."""
+
+MOST_BLOCKS: Final = 200
+"""Beyond this, neighbouring blocks are merged; a soak of hours then fits into memory like a minute."""
+
+_MAX_LINE: Final = 4 * 1024 * 1024
+_MOST_LINES: Final = 20_000_000
+_MOST_NAMES: Final = 200
+_LONGEST_NAME: Final = 100
+_LATEST_S: Final = 1_000_000
+_LARGEST: Final = 2**53
+_MAX_SHOWN: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """What was measured of one operation, block by block.
+
+    Attributes:
+        requests: ended in each block, shape (n,).
+        failures: among them, shape (n,).
+        edges: upper bounds of the latency buckets in ms, rising, shape (m,).
+        counts: answers by block and bucket, shape (n, m).
+    """
+
+    requests: NDArray[np.float64]
+    failures: NDArray[np.float64]
+    edges: NDArray[np.float64]
+    counts: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a run measured, its warm-up left out.
+
+    Attributes:
+        strata: which phase each block belongs to, shape (n,); blocks stand for each other within one alone.
+        seconds: measured seconds in each block, shape (n,).
+        operations: by name, ``all`` among them when anything was measured.
+    """
+
+    strata: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    operations: dict[str, Blocks]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts of one operation in one block."""
+
+    requests: int = 0
+    failures: int = 0
+    latency: Counter[float] = field(default_factory=Counter)
+
+    def add(self, other: _Tally) -> None:
+        self.requests += other.requests
+        self.failures += other.failures
+        self.latency.update(other.latency)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of the file."""
+
+    phase: str
+    second: int
+    measured: bool
+    operation: str
+    tally: _Tally
+
+
+_Place = tuple[str, int]
+"""Phase and number of a block."""
+
+
+class _Gatherer:
+    """Sums rows into blocks, twice as long ones whenever there are too many."""
+
+    def __init__(self) -> None:
+        self.length = BLOCK_S
+        self.blocks: dict[_Place, dict[str, _Tally]] = {}
+        self.phases: dict[int, set[str | None]] = {}
+        self.names: set[str] = set()
+
+    def add(self, row: _Row) -> None:
+        self.phases.setdefault(row.second, set()).add(row.phase if row.measured else None)
+        if not row.measured:
+            return
+        place = (row.phase, row.second // self.length)
+        self.blocks.setdefault(place, {}).setdefault(row.operation, _Tally()).add(row.tally)
+        self.names.add(row.operation)
+        if len(self.names) > _MOST_NAMES:
+            raise ValueError(f"more than {_MOST_NAMES} operations")
+        while self._too_many(self.blocks):
+            self._merge()
+
+    def _too_many(self, places: Iterable[_Place]) -> bool:
+        """Tell whether merging neighbours would help and is needed; each phase keeps a block at least."""
+        found = list(places)
+        return len(found) > MOST_BLOCKS + len({phase for phase, _ in found})
+
+    def _merge(self) -> None:
+        self.length *= 2
+        blocks, self.blocks = self.blocks, {}
+        for (phase, number), tallies in blocks.items():
+            for name, tally in tallies.items():
+                self.blocks.setdefault((phase, number // 2), {}).setdefault(name, _Tally()).add(tally)
+
+    def _seconds(self) -> Counter[_Place]:
+        """Return the measured seconds of each block.
+
+        A second in which nothing ended has no row. It was measured all the same, and belongs to the phase of
+        the second before it: a target that stood still for a while did nothing in all that time.
+        """
+        found: Counter[_Place] = Counter()
+        now: set[str | None] = set()
+        for second in range(min(self.phases, default=0), max(self.phases, default=-1) + 1):
+            now = self.phases.get(second, now)
+            found.update((phase, second // self.length) for phase in now if phase is not None)
+        return found
+
+    def measured(self) -> Measured:
+        seconds = self._seconds()
+        while self._too_many(seconds):
+            self._merge()
+            seconds = self._seconds()
+        places = sorted(seconds)
+        phases = sorted({phase for phase, _ in places})
+        if self.names and ALL not in self.names:
+            for tallies in self.blocks.values():
+                whole = _Tally()
+                for tally in tallies.values():
+                    whole.add(tally)
+                tallies[ALL] = whole
+            self.names.add(ALL)
+        return Measured(
+            np.array([phases.index(phase) for phase, _ in places], dtype=np.int64),
+            np.array([seconds[place] for place in places], dtype=np.float64),
+            {name: self._operation(name, places) for name in sorted(self.names)},
+        )
+
+    def _operation(self, name: str, places: Sequence[_Place]) -> Blocks:
+        tallies = [self.blocks.get(place, {}).get(name, _Tally()) for place in places]
+        edges = sorted(set().union(*(tally.latency for tally in tallies)))
+        column = {edge: number for number, edge in enumerate(edges)}
+        counts = np.zeros((len(places), len(edges)))
+        for row, tally in enumerate(tallies):
+            for edge, count in tally.latency.items():
+                counts[row, column[edge]] = count
+        return Blocks(
+            np.array([tally.requests for tally in tallies], dtype=np.float64),
+            np.array([tally.failures for tally in tallies], dtype=np.float64),
+            np.array(edges, dtype=np.float64),
+            counts,
+        )
+
+
+def read_seconds(run_dir: Path) -> Measured:
+    """Read what a load run measured, in blocks; a run that measured nothing has none.
+
+    A last line that was cut when the run was killed is left out.
+
+    Args:
+        run_dir: the run directory.
+
+    Raises:
+        DocumentError: there is no such file, or a line is not what it should be, which is told by its number.
+    """
+    path = run_dir / SECONDS
+    gatherer = _Gatherer()
+    try:
+        for number, line in _lines(path):
+            try:
+                gatherer.add(_row(line))
+            except (ValueError, RecursionError) as error:
+                raise DocumentError(f"line {number} of {path} is no second of a run: {str(error)[:200]}") from None
+    except FileNotFoundError:
+        raise DocumentError(f"{run_dir} holds no {SECONDS}: it cannot be compared second by second") from None
+    except OSError as error:
+        raise DocumentError(f"cannot read {path}: {error.strerror}") from None
+    return gatherer.measured()
+
+
+def pool(parts: Sequence[Measured]) -> Measured:
+    """Return several runs as one, the phases of each apart.
+
+    Args:
+        parts: at least one run.
+    """
+    offsets = np.cumsum([0, *(1 + int(part.strata.max(initial=-1)) for part in parts[:-1])])
+    names = sorted(set().union(*(part.operations for part in parts)))
+    return Measured(
+        np.concatenate([part.strata + offset for part, offset in zip(parts, offsets, strict=True)]),
+        np.concatenate([part.seconds for part in parts]),
+        {name: _joined(name, parts) for name in names},
+    )
+
+
+def _joined(name: str, parts: Sequence[Measured]) -> Blocks:
+    nothing = np.zeros(0)
+    found = [
+        part.operations.get(name)
+        or Blocks(np.zeros(part.seconds.size), np.zeros(part.seconds.size), nothing, np.zeros((part.seconds.size, 0)))
+        for part in parts
+    ]
+    edges = np.unique(np.concatenate([blocks.edges for blocks in found]))
+    counts = np.zeros((sum(blocks.requests.size for blocks in found), edges.size))
+    start = 0
+    for blocks in found:
+        end = start + blocks.requests.size
+        counts[start:end, np.searchsorted(edges, blocks.edges)] = blocks.counts
+        start = end
+    return Blocks(
+        np.concatenate([blocks.requests for blocks in found]),
+        np.concatenate([blocks.failures for blocks in found]),
+        edges,
+        counts,
+    )
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Give the lines of a file that were written to their end, with their numbers from 1."""
+    with path.open("rb") as stream:
+        for number in range(1, _MOST_LINES + 2):
+            line = stream.readline(_MAX_LINE + 1)
+            if len(line) > _MAX_LINE or number > _MOST_LINES:
+                raise DocumentError(f"line {number} of {path} is beyond what a load run writes")
+            if not line.endswith(b"\n"):
+                return
+            yield number, line
+
+
+def _row(line: bytes) -> _Row:
+    """Return what a line says.
+
+    Raises:
+        ValueError: the line is not what it should be.
+    """
+    row = json.loads(line)
+    if not isinstance(row, dict):
+        raise ValueError(f"{_shown(row)} is no object")
+    measured = row.get("measured")
+    if not isinstance(measured, bool):
+        raise ValueError(f"measured is {_shown(measured)}, not true or false")
+    second = _count(row.get("t"), "t", _LATEST_S)
+    phase, name = (_name(row.get(key), key) for key in ("phase", "operation"))
+    tally = _Tally(_count(row.get("requests"), "requests"), _count(row.get("failures"), "failures"))
+    if tally.failures > tally.requests:
+        raise ValueError(f"{tally.failures} failures in {tally.requests} requests")
+    buckets = row.get("latency")
+    if not isinstance(buckets, list):
+        raise ValueError(f"latency is {_shown(buckets)}, not a list of buckets")
+    for bucket in buckets:
+        edge, count = _bucket(bucket)
+        tally.latency[edge] += count
+    return _Row(phase, second, measured, name, tally)
+
+
+def _bucket(bucket: Any) -> tuple[float, int]:
+    if not isinstance(bucket, list) or len(bucket) != 2:
+        raise ValueError(f"{_shown(bucket)} is no pair of bucket and count")
+    edge, count = bucket
+    if isinstance(edge, bool) or not isinstance(edge, int | float) or not 0 < edge < _LARGEST:
+        raise ValueError(f"a bucket's bound is {_shown(edge)}, not milliseconds above 0")
+    return float(edge), _count(count, "the count of a bucket")
+
+
+def _count(value: object, what: str, most: int = _LARGEST) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise ValueError(f"{what} is {_shown(value)}, not a whole number from 0 to {most}")
+    return value
+
+
+def _name(value: object, what: str) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST_NAME:
+        raise ValueError(f"{what} is {_shown(value)}, not a name of at most {_LONGEST_NAME} characters")
+    return value
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

@@ -1,0 +1,93 @@
+"""``proof.json`` read, and the documents that are made from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import jsonschema_rs
+
+from reports.errors import DocumentError
+
+PROOF: Final = "proof.json"
+NOT_SHOWN: Final = "not_shown"
+
+_MAX_PROOF: Final = 64 * 1024 * 1024
+_MAX_SHOWN: Final = 200
+
+
+def holds_proof(path: Path) -> bool:
+    """Return whether a path is a proof or the directory of one, and not of a run."""
+    return path.name == PROOF or ((path / PROOF).is_file() and not (path / "run.json").exists())
+
+
+def load_proof(path: Path) -> dict[str, Any]:
+    """Return the document ``proof.json`` of a proof.
+
+    Args:
+        path: the directory of a proof, or the file itself.
+
+    Raises:
+        DocumentError: it cannot be read, or is no ``proof.json``.
+    """
+    file = path if path.name == PROOF else path / PROOF
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(_MAX_PROOF + 1)
+    except OSError as error:
+        raise DocumentError(f"cannot read {file}: {error.strerror}") from None
+    if len(content) > _MAX_PROOF:
+        raise DocumentError(f"{file} is larger than {_MAX_PROOF} bytes; that is no result of a proof")
+    try:
+        document = json.loads(content)
+        trouble = next(iter(_validator().iter_errors(document)), None)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(f"{file} is not JSON: {str(error)[:_MAX_SHOWN]}") from None
+    if trouble is not None:
+        where = "/".join(str(step) for step in trouble.instance_path) or "its root"
+        what = " ".join(trouble.message.split())[-_MAX_SHOWN:]
+        raise DocumentError(f"{file} is not the result of a proof of assay: at {where}: {what}")
+    checked: dict[str, Any] = document
+    return checked
+
+
+def state_of(case: Mapping[str, Any]) -> str:
+    """Return how a case came out: ``missed``, ``alarm``, ``caught``, ``silent`` or ``not_shown``.
+
+    A defect or mutant is caught or missed; a variant or control is silent or raises a false alarm.
+    """
+    if case["verdict"] == NOT_SHOWN or case["right"] is None:
+        return NOT_SHOWN
+    if case["kind"] in {"defect", "mutant"}:
+        return "caught" if case["right"] else "missed"
+    return "silent" if case["right"] else "alarm"
+
+
+def wrong_first(cases: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return cases with what went wrong first, then what was not shown, otherwise in their order."""
+    order = {"missed": 0, "alarm": 0, NOT_SHOWN: 1}
+    return sorted(cases, key=lambda case: order.get(state_of(case), 2))
+
+
+def proof_sentence(document: Mapping[str, Any]) -> str:
+    """Return what a proof came to, in one sentence."""
+    summary = document["summary"]
+    seeded, caught = summary["defects"] + summary["mutants"], summary["caught"] + summary["caught_mutants"]
+    variants, silent = summary["variants"], summary["silent"]
+    if not seeded and not variants:
+        return "No case was shown."
+    defects = f"The gate catches {'all' if caught == seeded else f'{caught:,} of'} {seeded:,} seeded defects"
+    quiet = f"is silent on {'all' if silent == variants else f'{silent:,} of'} {variants:,} lawful variants"
+    if not variants:
+        return f"{defects}."
+    return f"{defects} and {quiet}." if seeded else f"The gate {quiet}."
+
+
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    text = resources.files("reports").joinpath("proof.schema.json").read_text(encoding="utf-8")
+    return jsonschema_rs.Draft202012Validator(json.loads(text))
