@@ -1,0 +1,1 @@
+"""Drift: two contracts compared, and what a run's answers showed beyond the contract."""
