@@ -108,7 +108,7 @@ def admit(url: str, keys: Keys, *, allow_hosts: Collection[str] = (), capped: bo
     if parts.query or parts.fragment or any(character.isspace() for character in url):
         raise UsageError(f"--url {shown!r} must be a base URL without query, fragment or spaces")
     host = parts.hostname
-    loopback = _is_loopback(host)
+    loopback = is_loopback(host)
     if not loopback:
         if host not in {allowed.lower().strip("[]") for allowed in allow_hosts}:
             raise UsageError(
@@ -124,7 +124,8 @@ def admit(url: str, keys: Keys, *, allow_hosts: Collection[str] = (), capped: bo
     return Target(origin + parts.path.rstrip("/"), origin, loopback, keys)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, a name or an address, is loopback by every address it has."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -14,7 +14,7 @@ from contracts.finding import Violation
 from contracts.history import Answer, ApiOperation
 from contracts.monitor import Docket, Monitor, Setting, violation
 from contracts.reading import Reading
-from contracts.schema import PythonValidator
+from contracts.schema import RustValidator
 
 _BODILESS: Final = frozenset({204, 205})
 """Statuses that have no body (RFC 9110, sections 15.3.5 and 15.3.6); that it is missing is no further finding."""
@@ -25,12 +25,12 @@ class ShapeCheck(Monitor):
 
     Args:
         setting: what every monitor may know of the run.
-        make_validator: compiles a JSON Schema; one that is faster may take its place under load.
+        make_validator: compiles a JSON Schema; the engines agree on every answer.
     """
 
     clauses: ClassVar[tuple[str, ...]] = (*(f"SHAPE-{number}" for number in range(1, 12)), "LIST-5")
 
-    def __init__(self, setting: Setting, make_validator: MakeValidator = PythonValidator) -> None:
+    def __init__(self, setting: Setting, make_validator: MakeValidator = RustValidator) -> None:
         super().__init__(setting)
         self._make_validator = make_validator
 

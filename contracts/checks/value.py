@@ -172,7 +172,7 @@ def _judge_phone(view: View, docket: Docket) -> None:
         return
     if not isinstance(country, str) or not _COUNTRY.fullmatch(country):
         return
-    codes = _calling_codes(country)
+    codes = calling_codes(country)
     if not codes:
         return
     docket.exercise("VALUE-2")
@@ -238,7 +238,7 @@ def _judge_type(view: View, docket: Docket) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _calling_codes(country: str) -> tuple[str, ...]:
+def calling_codes(country: str) -> tuple[str, ...]:
     """Return the calling codes of a country with their plus sign, none where there is no record."""
     if country == "VA":
         # Assigned +379, in use +39 (ITU-T E.164, list of assigned country codes).

@@ -37,11 +37,21 @@ class _Refused:
     still: Mark | None = None
 
 
+@dataclass(slots=True)
+class _Broken:
+    """A request-code that was answered with a 500 before any other answer told what became of its purchase."""
+
+    mark: Mark
+    status: int
+    known: Mark
+
+
 class Requesting(Invariant):
     """Judges every request-code by its purchase's owner.
 
     What the state of the purchase was is taken from answers that had arrived before the request was sent;
-    request-codes that overlap are judged by the credentials they bring (RACE-2) and by nothing else.
+    request-codes that overlap are judged by the credentials they bring (RACE-2), and by no state but the one
+    that another of them has brought about: whichever answer arrives first, none of them is a 500.
     """
 
     clauses = ("LIFE-4", "LIFE-8", "LIFE-9", "RACE-2")
@@ -49,10 +59,13 @@ class Requesting(Invariant):
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         self._refused: dict[int, _Refused] = {}
+        self._broken: dict[int, list[_Broken]] = {}
         self._ended: dict[int, Mark] = {}
 
     def judge(self, entry: Entry, docket: Docket) -> None:
         """Judge a request-code, and what later views say of earlier ones."""
+        if self._broken and entry.purchase is not None:
+            self._judge_broken(entry, entry.purchase, docket)
         if entry.kind is _CODE and entry.purchase is not None:
             self._forget_overlapped(entry)
             if entry.own and entry.purchase.owner == entry.principal and not entry.purchase.spoiled:
@@ -63,13 +76,30 @@ class Requesting(Invariant):
             self._look_back(sight, docket)
 
     def finish(self, docket: Docket) -> None:
-        """Report first requests that were refused though their purchase stayed PENDING."""
+        """Report first requests that broke, or were refused though their purchase stayed PENDING."""
+        for number, broken in self._broken.items():
+            for one in broken:
+                self._report(docket, _broken("LIFE-8", number, one))
+        self._broken.clear()
         for number, refused in self._refused.items():
             if refused.still is not None:
                 found = _refusal(number, refused, refused.still)
                 self.unless_lacking(docket, _CODE, "LIFE-8", found)
         self._refused.clear()
         super().finish(docket)
+
+    def _judge_broken(self, entry: Entry, record: Purchase, docket: Docket) -> None:
+        """Judge what broke by what a request-code under way at the same time has brought about, else by itself."""
+        waiting = []
+        for one in self._broken.pop(record.id, ()):
+            if one.mark.precedes(entry.mark):
+                self._report(docket, _broken("LIFE-8", record.id, one))
+            elif entry.kind is _CODE and entry.own and entry.outcome is Outcome.OK:
+                self._report(docket, _broken(_clause_of(record), record.id, one))
+            else:
+                waiting.append(one)
+        if waiting:
+            self._broken[record.id] = waiting
 
     def _forget_overlapped(self, entry: Entry) -> None:
         """Forget a refusal that another write on the purchase, under way at the same time, may explain."""
@@ -92,9 +122,12 @@ class Requesting(Invariant):
             for sight in entry.sights:
                 _judge_answer(entry, sight, docket)
         elif status in _BROKEN and record.known is not None and record.known.precedes(mark):
-            # Whichever state an overlapping request has brought about, none of them is answered with a 500.
-            clause = "LIFE-8" if record.waited else "LIFE-9" if record.shown is None else "LIFE-4"
-            self._report(docket, _broken(clause, entry, record.known, _NEVER_BROKEN[clause]))
+            one = _Broken(mark, status, record.known)
+            if record.waited and len(self._broken) < MAX_HELD:
+                # The answer to a request-code under way at the same time may be yet to come.
+                self._broken.setdefault(record.id, []).append(one)
+            else:
+                self._report(docket, _broken(_clause_of(record), record.id, one))
         elif status in DEFINITE and _is_first(entry, record) and len(self._refused) < MAX_HELD:
             self._refused.setdefault(record.id, _Refused(mark, status))
 
@@ -114,7 +147,7 @@ class Requesting(Invariant):
                 )
             )
         elif status in _BROKEN:
-            self._report(docket, _broken("LIFE-9", entry, ended, _NEVER_BROKEN["LIFE-9"]))
+            self._report(docket, _broken("LIFE-9", record.id, _Broken(entry.mark, status, ended)))
         elif 400 <= status < 500:
             self.unless_lacking(docket, _CODE, "LIFE-9")
             bare = record.bare
@@ -132,7 +165,7 @@ class Requesting(Invariant):
         elif status in {400, 409}:
             docket.exercise("LIFE-4")
         elif status in _BROKEN:
-            self._report(docket, _broken("LIFE-4", entry, shown, _NEVER_BROKEN["LIFE-4"]))
+            self._report(docket, _broken("LIFE-4", record.id, _Broken(entry.mark, status, shown)))
         elif 400 <= status < 500 and entry.reading.judgement.demand is not Demand.EITHER:
             found = violation(
                 "LIFE-4",
@@ -270,16 +303,20 @@ def _repeat(sight: Sight, record: Purchase, shown: Mark) -> Violation | None:
     )
 
 
-def _broken(clause: str, entry: Entry, before: Mark, expected: str) -> Violation:
-    number = entry.purchase.id if entry.purchase is not None else 0
+def _clause_of(record: Purchase) -> str:
+    """Return the clause that a 500 breaks, by what is known of the purchase."""
+    return "LIFE-8" if record.waited else "LIFE-9" if record.shown is None else "LIFE-4"
+
+
+def _broken(clause: str, number: int, one: _Broken) -> Violation:
     return violation(
         clause,
-        f"request-code-answered-{entry.status}",
-        f"request-code is answered with {entry.status}",
-        before,
-        entry.mark,
-        expected=expected,
-        observed=f"purchase {number}: {entry.status}",
+        f"request-code-answered-{one.status}",
+        f"request-code is answered with {one.status}",
+        one.known,
+        one.mark,
+        expected=_NEVER_BROKEN[clause],
+        observed=f"purchase {number}: {one.status}",
     )
 
 

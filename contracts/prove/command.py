@@ -2,150 +2,203 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
+from contracts.config import load_settings
 from contracts.errors import UsageError
+from contracts.gate.command import end_as_interrupt
+from contracts.gate.opening import GateRequest, open_target
 from contracts.gate.plan import PLANS
+from contracts.gate.request import make_request
+from contracts.options import AllowHost, Config, MaxPurchases, MaxSpend, Timeout
 from contracts.profiles import DEFAULT_PROFILE, PROFILES
-from contracts.prove.case import CONTROL, DEFECT, VARIANT, Case, Shown
-from contracts.prove.proof import Summary, keep, load_shown, run_cases, summarise
+from contracts.prove.case import CONTROL, DEFECT, KINDS, VARIANT, Case, complaint
+from contracts.prove.proof import Results, run_cases
+from contracts.prove.record import DOCUMENT, EMBEDDED, ProofFacts, Record
 from contracts.prove.selection import select
+from contracts.prove.staging import Purse, Staging, prove_at
+from contracts.prove.table import render_proof
 
 EPILOG: Final = (
     "Examples:\n\n"
-    "assay prove                                  every defect and variant at full depth\n\n"
-    "assay prove --depth quick --seeds 0,1,2      three seeds\n\n"
-    "assay prove 'credentials-*' --kind defect    some of them\n\n"
-    "Exit codes: 0 every defect caught and every variant silent, 1 not so, 2 usage."
+    "assay prove                                  everything, at full depth: hours of one core\n\n"
+    "assay prove --depth quick --seeds 0,1,2      every defect and variant, three seeds\n\n"
+    "assay prove 'credentials-*' --brief          some of them, each no longer than it takes\n\n"
+    "assay prove --kind mutant --depth quick      what the OpenAPI document promises, broken piece by piece\n\n"
+    "assay prove --url https://staging.example --allow-host staging.example --max-spend 40.00 --depth quick\n\n"
+    "With --url the defects stand in a loopback proxy before your own API, one gate after the other on the "
+    "account of ASSAY_API_KEY. A control with nothing seeded comes first; unless the gate keeps it, nothing can be "
+    "shown. Defects alone are seeded unless --kind says otherwise, and --brief is always on.\n\n"
+    "Exit codes: 0 every defect caught and every variant silent, 1 not so, 2 usage, 3 inconclusive (the bare target "
+    "is not kept, or the cap was spent before all was shown), 130 interrupted."
 )
 """Text below the command's options."""
-
-RESULTS: Final = "proof.jsonl"
 
 
 def prove(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Defects and variants, or shell patterns; default all.")
+        list[str] | None, typer.Argument(help="Defects, mutants and variants, or shell patterns; default all.")
     ] = None,
     *,
+    url: Annotated[
+        str | None, typer.Option(help="Base URL of your own API, to be seeded; default the embedded sandbox.")
+    ] = None,
     depth: Annotated[str, typer.Option(help=f"Depth of every gate: {', '.join(PLANS)}.")] = "full",
     profile: Annotated[str, typer.Option(help=f"Contract version: {', '.join(PROFILES)}.")] = DEFAULT_PROFILE,
     seeds: Annotated[str, typer.Option(metavar="N,N,…", help="Seeds; every case is shown with each.")] = "0",
     kind: Annotated[
-        list[str] | None, typer.Option(help=f"Only this kind: {DEFECT}, {VARIANT} or {CONTROL}; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help=f"Only this kind: {', '.join(KINDS)}; may be repeated. Default all, at depth quick without the "
+            "mutants, which are several hundred at about a second each."
+        ),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Gates at a time.")] = os.cpu_count() or 1,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Gates at a time; default one a core, with --url one.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Directory of the results; an earlier proof there is taken up again.")
     ] = None,
     brief: Annotated[
-        bool, typer.Option("--brief", help="End the gate of a defect with the phase that caught it: much quicker.")
+        bool,
+        typer.Option(
+            "--brief", help="End the gate of a defect with the phase that caught it: much quicker. Mutants always do."
+        ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write the results as JSON.")] = False,
+    max_purchases: MaxPurchases = None,
+    max_spend: MaxSpend = None,
+    allow_host: AllowHost = None,
+    timeout: Timeout = None,
+    config: Config = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show a line for every case.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write proof.json to standard output.")] = False,
 ) -> int:
     """Prove the gate: each seeded defect must be caught, each lawful variant must stay silent."""
-    cases = _cases(names or [], depth, profile, seeds, kind, brief=brief)
-    folder = out or Path("reports", "runs", f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-prove")
-    shown = _run(cases, folder, jobs, quiet=as_json)
-    summary = summarise(shown)
-    if as_json:
-        document = {"summary": asdict(summary), "cases": [asdict(one) for one in shown]}
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    _check(url, depth, profile, kind, jobs, (max_purchases, max_spend, allow_host, timeout, config))
+    request = None
+    if url is not None:
+        request = make_request(
+            load_settings(config, Path.cwd()),
+            url=url,
+            profile=profile,
+            depth=depth,
+            max_purchases=max_purchases,
+            max_spend=max_spend,
+            allow_host=allow_host,
+            timeout=timeout,
+        )
+    numbers = _seeds(seeds)
+    wanted = kind or _default_kinds(depth, named=bool(names), at=url)
+    cases = select(
+        names or [],
+        kinds=wanted,
+        profile=profile,
+        depth=depth,
+        seeds=numbers,
+        brief=brief or url is not None,
+        target=url or "",
+    )
+    facts = ProofFacts(target=url or EMBEDDED, profile=profile, depth=depth, seeds=numbers)
+    end_as_interrupt()
+    if request is None:
+        record = Record(out, facts, cases)
+        _run(record, run_cases(record.todo, jobs or os.cpu_count() or 1), len(cases), quiet=as_json)
     else:
-        _show(shown, summary, folder, Console(highlight=False))
-    return 1 if summary.wrong else 0
+        record = _run_at(request, out, facts, cases, quiet=as_json)
+    document = record.write(partial=False)
+    if as_json:
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    else:
+        console = Console(highlight=False)
+        render_proof(document, console, verbose=verbose)
+        console.print(Text(f"results: {record.path / DOCUMENT}"))
+    return int(document["exit_code"])
 
 
-def _cases(
-    names: Sequence[str], depth: str, profile: str, seeds: str, kinds: Sequence[str] | None, *, brief: bool
-) -> list[Case]:
+def _check(
+    url: str | None,
+    depth: str,
+    profile: str,
+    kinds: Sequence[str] | None,
+    jobs: int | None,
+    of_targets: Sequence[object],
+) -> None:
     for option, value, known in (("--depth", depth, tuple(PLANS)), ("--profile", profile, PROFILES)):
         if value not in known:
             raise UsageError(f"{option} {value!r} is not one of {', '.join(known)}")
     for value in kinds or ():
-        if value not in {DEFECT, VARIANT, CONTROL}:
-            raise UsageError(f"--kind {value!r} is not one of {DEFECT}, {VARIANT}, {CONTROL}")
+        if value not in KINDS:
+            raise UsageError(f"--kind {value!r} is not one of {', '.join(KINDS)}")
+    if url is None and any(value is not None for value in of_targets):
+        raise UsageError(
+            "--max-purchases, --max-spend, --allow-host, --timeout and --config belong to a proof with --url; "
+            "the embedded sandbox costs nothing"
+        )
+    if url is not None and jobs is not None and jobs > 1:
+        raise UsageError(f"--jobs {jobs} with --url: gates at once on one account would judge each other's purchases")
+
+
+def _seeds(text: str) -> list[int]:
     try:
-        numbers = [int(seed) for seed in seeds.split(",")]
+        return list(dict.fromkeys(int(seed) for seed in text.split(",")))
     except ValueError:
-        raise UsageError(f"--seeds {seeds!r} is not a list of whole numbers such as 0,1,2") from None
-    wanted = kinds or (CONTROL, DEFECT, VARIANT)
-    return select(names, kinds=wanted, profile=profile, depth=depth, seeds=numbers, brief=brief)
+        raise UsageError(f"--seeds {text!r} is not a list of whole numbers such as 0,1,2") from None
 
 
-def _run(cases: Sequence[Case], folder: Path, jobs: int, *, quiet: bool) -> list[Shown]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot create {folder}: {error.strerror}") from None
-    path = folder / RESULTS
-    known = load_shown(path)
-    todo = [case for case in cases if case.key not in known]
+def _default_kinds(depth: str, *, named: bool, at: str | None) -> Sequence[str]:
+    if named:
+        return KINDS
+    if at is not None:
+        return (DEFECT,)
+    return KINDS if depth != "quick" else (CONTROL, DEFECT, VARIANT)
+
+
+def _run_at(request: GateRequest, out: Path | None, facts: ProofFacts, cases: Sequence[Case], *, quiet: bool) -> Record:
+    """Prove before the user's own API."""
+    first = cases[0]
+    control = replace(select([], kinds=[CONTROL], profile=first.profile, depth=first.depth)[0], seed=first.seed)
+    control = replace(control, brief=first.brief, target=first.target)
+    others = [case for case in cases if case.kind != CONTROL]
+    with open_target(request) as target:
+        record = Record(out, replace(facts, target=target.url), [control, *others])
+        staging = Staging(target, request.options, Purse(request.options.max_purchases, request.options.max_spend))
+        todo = [case for case in record.todo if case.kind != CONTROL]
+        _run(record, prove_at(staging, control, todo), 1 + len(others), quiet=quiet)
+    record.stopped = staging.stopped
+    if not quiet:
+        typer.echo(f"bought {staging.purse.made} purchases for {staging.purse.spent}", err=True)
+    return record
+
+
+def _run(record: Record, results: Results, total: int, *, quiet: bool) -> None:
+    """Take in results as they come, until the last or an interruption."""
     console = Console(stderr=True, quiet=quiet, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("proof", total=len(cases), completed=len(cases) - len(todo))
-        for one in run_cases(todo, jobs):
-            keep(path, one)
-            known[one.key] = one
-            progress.update(task, advance=1, description=one.name[:30])
-            if not console.is_terminal:
-                console.print(Text(f"[{len(known)}/{len(cases)}] {one.name}"))
-            if not one.right:
-                console.print(Text(f"{one.kind} {one.name}: {_complaint(one)}", style="red"))
-    return [known[case.key] for case in cases]
-
-
-def _complaint(one: Shown) -> str:
-    if one.verdict == "crashed":
-        return f"the gate crashed: {one.note}"
-    if one.kind == DEFECT:
-        return f"missed; found {', '.join(one.caught_by) or 'nothing'}"
-    if one.caught_by:
-        return f"false alarm: {', '.join(one.caught_by)}: {one.note}"
-    if one.missed:
-        return f"left untested: {', '.join(one.missed)}"
-    return f"warnings it does not announce: {', '.join(one.warned_by)}"
-
-
-def _show(shown: Sequence[Shown], summary: Summary, folder: Path, console: Console) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "case", "caught by", "s", "purchases"):
-        table.add_column(heading, no_wrap=heading != "caught by", overflow="fold")
-    for one in shown:
-        if one.kind != DEFECT:
-            found = (
-                _complaint(one)
-                if not one.right
-                else "silent" + (f" (warns {', '.join(one.warned_by)})" if one.warned_by else "")
-            )
-        else:
-            found = ", ".join(one.caught_by) if one.right else _complaint(one)
-        table.add_row(
-            Text("ok" if one.right else "NOT", style="green" if one.right else "bold red"),
-            one.name,
-            Text(found),
-            "" if one.catch_seconds is None else f"{one.catch_seconds:.1f}",
-            "" if one.catch_purchases is None else str(one.catch_purchases),
-        )
-    console.print(table)
-    console.print(
-        f"\n{summary.caught} of {summary.defects} defects caught; "
-        f"{summary.silent} of {summary.variants} variants and controls silent"
-    )
-    if summary.median_seconds is not None:
-        console.print(f"median catch: {summary.median_seconds} s and {summary.median_purchases:g} purchases")
-    console.print(Text(f"results: {folder / RESULTS}"))
+    done = total - len(record.todo)
+    with (
+        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
+        contextlib.closing(results) as stream,
+    ):
+        task = progress.add_task("proof", total=total, completed=done)
+        try:
+            for number, one in enumerate(stream, done + 1):
+                record.add(one)
+                progress.update(task, completed=number, description=one.name[-30:])
+                if not console.is_terminal:
+                    console.print(Text(f"[{number}/{total}] {one.name}"))
+                if one.wrong:
+                    console.print(Text(f"{one.kind} {one.name}: {complaint(one)}", style="red"))
+        except KeyboardInterrupt:
+            record.interrupted = True

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import signal
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from contracts.prove.case import CONTROL, DEFECT, Case, Shown, show
+from contracts.prove.case import CONTROL, DEFECT, MUTANT, NOT_SHOWN, Case, Shown
+from contracts.prove.trial import show
+
+Results: TypeAlias = Generator[Shown, None, None]
+"""What came of each case, as it comes; whoever closes it ends what is under way."""
 
 
-def run_cases(cases: Sequence[Case], jobs: int) -> Iterator[Shown]:
+def run_cases(cases: Sequence[Case], jobs: int) -> Results:
     """Run cases in worker processes, yielding each as it ends.
 
     Args:
@@ -23,16 +28,25 @@ def run_cases(cases: Sequence[Case], jobs: int) -> Iterator[Shown]:
     """
     # A fresh interpreter for each worker: a fork would copy the threads' locks of this one.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    others = set(multiprocessing.active_children())
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interrupts_to_the_parent) as pool:
         pending: set[Future[Shown]] = {pool.submit(show, case) for case in cases}
         try:
             while pending:
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield future.result()
-        finally:
+        except BaseException:
             for future in pending:
                 future.cancel()
+            for child in set(multiprocessing.active_children()) - others:
+                child.terminate()
+            raise
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    # Ctrl-C reaches every process of the terminal; the parent ends the workers, which have nothing to write.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def load_shown(path: Path) -> dict[str, Shown]:
@@ -63,37 +77,48 @@ class Summary:
     """What a proof came to.
 
     Attributes:
-        defects: cases with a defect.
+        defects: cases with a defect that were shown.
         caught: those caught under a clause that names them.
-        variants: cases with a variant, and the bare sandbox.
+        mutants: cases with a mutant that were shown.
+        caught_mutants: those caught under a clause that names them.
+        variants: cases with a variant, and controls, that were shown.
         silent: those that raised no alarm.
-        wrong: every case that was not right.
         median_seconds: until the first finding of a caught defect; None without any.
         median_purchases: likewise.
+        not_shown: cases without a gate.
+        wrong: every case that was shown and is not right, controls first.
     """
 
     defects: int
     caught: int
+    mutants: int
+    caught_mutants: int
     variants: int
     silent: int
-    wrong: tuple[Shown, ...]
     median_seconds: float | None
     median_purchases: float | None
+    not_shown: int
+    wrong: tuple[Shown, ...]
 
 
-def summarise(shown: Sequence[Shown]) -> Summary:
+def summarise(results: Sequence[Shown]) -> Summary:
     """Return the summary of a proof's results."""
+    shown = [one for one in results if one.verdict != NOT_SHOWN]
     defects = [one for one in shown if one.kind == DEFECT]
-    rest = [one for one in shown if one.kind != DEFECT]
+    mutants = [one for one in shown if one.kind == MUTANT]
+    rest = [one for one in shown if one.kind not in {DEFECT, MUTANT}]
     caught = [one for one in defects if one.right]
     seconds = [one.catch_seconds for one in caught if one.catch_seconds is not None]
     purchases = [one.catch_purchases for one in caught if one.catch_purchases is not None]
     return Summary(
-        len(defects),
-        len(caught),
-        len(rest),
-        sum(one.right for one in rest),
-        tuple(sorted((one for one in shown if not one.right), key=lambda one: (one.kind != CONTROL, one.key))),
-        round(statistics.median(seconds), 3) if seconds else None,
-        statistics.median(purchases) if purchases else None,
+        defects=len(defects),
+        caught=len(caught),
+        mutants=len(mutants),
+        caught_mutants=sum(one.right for one in mutants),
+        variants=len(rest),
+        silent=sum(one.right for one in rest),
+        median_seconds=round(statistics.median(seconds), 3) if seconds else None,
+        median_purchases=statistics.median(purchases) if purchases else None,
+        not_shown=len(results) - len(shown),
+        wrong=tuple(sorted((one for one in shown if one.wrong), key=lambda one: (one.kind != CONTROL, one.key))),
     )

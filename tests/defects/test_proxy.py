@@ -24,6 +24,10 @@ class Wire(httpx.AsyncBaseTransport):
 
     def __init__(self, serve: Serve) -> None:
         self._serve = serve
+        self.closed = 0
+
+    async def aclose(self) -> None:
+        self.closed += 1
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
@@ -103,6 +107,26 @@ def test_an_answer_comes_back_byte_for_byte() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("http://shop.test:8080/base/v1/purchases/", "/v1/purchases/"),
+        ("/base/v1/purchases/", "/v1/purchases/"),
+        ("http://shop.test:8080/base?next", "?next"),
+        ("http://shop.test:8080/basement/v1", "http://shop.test:8080/basement/v1"),
+        ("https://shop.test:8080/base/v1", "https://shop.test:8080/base/v1"),
+        ("http://elsewhere.test/base/v1", "http://elsewhere.test/base/v1"),
+        ("purchases/", "purchases/"),
+    ],
+)
+def test_a_redirect_within_the_api_leads_back_through_the_proxy(location: str, told: str) -> None:
+    async def serve(_request: httpx.Request) -> Reply:
+        return Reply(307, (("location", location),), b"")
+
+    reply = asyncio.run(through(serve).post("/v1/purchases", b"{}"))
+    assert dict(reply.headers)["location"] == told
+
+
 def test_an_api_that_does_not_answer_is_a_502() -> None:
     async def serve(request: httpx.Request) -> Reply:
         raise httpx.ConnectError("refused", request=request)
@@ -129,7 +153,8 @@ def test_defects_work_in_front_of_a_url() -> None:
 
 
 def test_the_lifespan_closes_the_connections() -> None:
-    proxy = Proxy("http://tiny.test", transport=to_tiny(Tiny()))
+    wire = to_tiny(Tiny())
+    proxy = Proxy("http://tiny.test", transport=wire)
     incoming = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
     sent: list[str] = []
 
@@ -144,7 +169,7 @@ def test_the_lifespan_closes_the_connections() -> None:
 
     asyncio.run(live())
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-    assert proxy._client.is_closed
+    assert wire.closed == 2
 
 
 def test_the_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:

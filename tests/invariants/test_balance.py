@@ -72,6 +72,28 @@ def test_a_purchase_that_ended_is_not_credited_more_than_it_cost():
     assert money(history) == {HIGH}
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "found"),
+    [
+        ("ERROR", "ERROR", {HIGH}),
+        ("EXPIRED", "EXPIRED", {HIGH}),
+        ("ERROR", "REFUND", set()),
+        ("PENDING", "ERROR", set()),
+        ("ERROR", None, set()),
+    ],
+)
+def test_a_purchase_that_had_ended_before_the_run_is_not_credited_in_it(first, last, found):
+    history = History(profile="2026-05")
+    history.list(0, 1, [purchase(9, first)])
+    history.profile_look(2, 3, "10.00")
+    history.create(4, 5)
+    history.profile_look(6, 7, "10.00")
+    history.retrieve(8, 9)
+    if last is not None:
+        history.retrieve(10, 11, 9, shown=last)
+    assert money(history) == found
+
+
 def test_a_refund_seen_before_both_looks_was_credited_before():
     history = History()
     history.create(0, 1)

@@ -216,6 +216,39 @@ def test_one_of_two_requests_at_once_answered_with_500(shown, clause):
     assert history.findings() == {error(clause, "request-code-answered-500")}
 
 
+@pytest.mark.parametrize(("shown", "clause"), [("SUCCESS", "LIFE-4"), ("ERROR", "LIFE-9"), ("PENDING", "LIFE-8")])
+def test_the_500_of_two_requests_at_once_is_judged_alike_when_it_arrives_first(shown, clause):
+    history = bought()
+    history.code(2, 4, status=500)
+    history.code(3, 5, shown=shown)
+    history.retrieve(6, 7, shown=shown)
+    assert history.findings() == {error(clause, "request-code-answered-500")}
+
+
+@pytest.mark.parametrize("arrived", [4, 6])
+def test_the_conflicts_of_requests_at_once_are_lawful_whenever_they_arrive(arrived):
+    history = bought()
+    history.code(2, 5)
+    history.code(3, arrived, status=409)
+    history.code(3, arrived, status=400)
+    history.retrieve(7, 8, shown="SUCCESS")
+    assert history.findings() == set()
+
+
+def test_a_500_is_no_repeat_of_a_request_sent_after_it():
+    history = bought()
+    history.code(2, 3, status=500)
+    history.code(4, 5)
+    assert history.findings() == {error("LIFE-8", "request-code-answered-500")}
+
+
+def test_requests_at_once_that_all_break_are_first_ones():
+    history = bought()
+    history.code(2, 4, status=500)
+    history.code(3, 5, status=500)
+    assert history.findings() == {error("LIFE-8", "request-code-answered-500")}
+
+
 def test_an_odd_body_may_be_refused():
     history = bought()
     history.create(0, 1, 9)

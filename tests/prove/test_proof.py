@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UsageError
-from contracts.prove.case import CONTROL, DEFECT, VARIANT, Case, Shown, is_right
+from contracts.prove.case import CONTROL, DEFECT, MUTANT, NOT_SHOWN, VARIANT, Case, Shown, is_right
 from contracts.prove.proof import keep, load_shown, summarise
 from contracts.prove.selection import select
 
@@ -66,8 +66,18 @@ def test_the_summary_counts_defects_and_variants_apart() -> None:
     ]
     summary = summarise(shown)
     assert (summary.defects, summary.caught, summary.variants, summary.silent) == (2, 1, 2, 1)
+    assert (summary.mutants, summary.caught_mutants, summary.not_shown) == (0, 0, 0)
     assert [one.key for one in summary.wrong] == ["d", "b"]
     assert (summary.median_seconds, summary.median_purchases) == (1.5, 4)
+
+
+def test_the_summary_leaves_mutants_out_of_the_medians_and_what_was_not_shown_out_of_all() -> None:
+    mutant = replace(SHOWN, key="m", kind=MUTANT, catch_seconds=9.0, catch_purchases=90)
+    shown = [SHOWN, mutant, replace(mutant, right=False), replace(SHOWN, right=False, verdict=NOT_SHOWN)]
+    summary = summarise(shown)
+    assert (summary.defects, summary.caught, summary.mutants, summary.caught_mutants) == (1, 1, 2, 1)
+    assert (summary.not_shown, summary.median_seconds, summary.median_purchases) == (1, 1.5, 4)
+    assert [one.kind for one in summary.wrong] == [MUTANT]
 
 
 def test_an_unknown_name_suggests_a_known_one() -> None:
@@ -80,3 +90,19 @@ def test_every_seed_shows_every_case() -> None:
     one, three = select(seeds=[0]), select(seeds=[0, 1, 2])
     assert len(three) == 3 * len(one)
     assert len({case.key for case in three}) == len(three)
+
+
+def test_a_name_of_another_kind_is_told_apart_from_an_unknown_one() -> None:
+    with pytest.raises(UsageError, match="nothing of kind variant is called create-answers-201"):
+        select(["create-answers-201"], kinds=[VARIANT])
+
+
+def test_the_gate_of_a_mutant_is_always_brief() -> None:
+    cases = select(kinds=[DEFECT, MUTANT])
+    assert {case.kind for case in cases if case.brief} == {MUTANT}
+    assert all(case.mutation is not None and case.clauses for case in cases if case.kind == MUTANT)
+
+
+def test_cases_before_different_targets_have_different_keys() -> None:
+    here, there = (select(kinds=[DEFECT], target=target) for target in ("", "http://127.0.0.1:1"))
+    assert not {case.key for case in here} & {case.key for case in there}

@@ -94,7 +94,8 @@ def test_the_schema_admits_no_other_key_and_misses_none(place: tuple[str | int, 
             document = document[step]
         return document
 
-    for key in list(at_place(scene.document())):
+    # Both came later; a result written before has neither.
+    for key in at_place(scene.document()).keys() - {"promise", "location"}:
         document = scene.document()
         del at_place(document)[key]
         with pytest.raises(jsonschema.ValidationError):

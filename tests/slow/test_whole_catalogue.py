@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.prove.case import CONTROL, DEFECT, VARIANT, Case, show
+from contracts.prove.case import CONTROL, DEFECT, VARIANT, Case
 from contracts.prove.selection import select
+from contracts.prove.trial import show
 
 DEFECTS = select(kinds=[DEFECT], depth="full", brief=True)
 LAWFUL = [
