@@ -30,6 +30,7 @@ def run_app(app: typer.Typer, *errors: type[Exception]) -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that knows ASCII alone gets escapes instead of a traceback.
             stream.reconfigure(errors="backslashreplace")
+    usage: tuple[type[Exception], ...] = (UsageError, *errors)
     try:
         code = app(standalone_mode=False)
     except _CliError as error:
@@ -37,7 +38,7 @@ def run_app(app: typer.Typer, *errors: type[Exception]) -> NoReturn:
         where = context.command_path if context is not None else "assay"
         _complain(f"{getattr(error, 'format_message', error.__str__)()} (see {where} --help)")
         code = USAGE
-    except (UsageError, *errors) as error:
+    except usage as error:
         _complain(str(error))
         code = USAGE
     except (typer.Abort, KeyboardInterrupt):

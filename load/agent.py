@@ -70,7 +70,7 @@ class Agent:
             prices,
         )
         self.recorder = Recorder(self.phases)
-        self.machinery = Machinery(orders, self.plan, keys, worker, self.clock, self.recorder)
+        self.machinery = Machinery(orders, self.plan, keys, self.clock, self.recorder)
         self.engine = Engine(
             sender=self.machinery.pool,
             coder=self.machinery.encoder,
@@ -103,7 +103,15 @@ class Agent:
         self._cpu = (time.perf_counter(), time.process_time())
         self._finished = False
         self._attachment = (
-            Attachment(environment, keys, self.clock, self.machinery.judge, self.recorder, urlsplit(orders.url).path)
+            Attachment(
+                environment,
+                keys,
+                self.clock,
+                self.machinery.judge,
+                self.recorder,
+                self.purse,
+                urlsplit(orders.url).path,
+            )
             if attached
             else None
         )
@@ -159,10 +167,11 @@ class Agent:
             "began": self.clock.wall,
             "seconds": [second.plain() for second in seconds],
             "tally": self.tally.as_data(),
-            "judge": self.machinery.judge.share(),
+            "judge": self.machinery.shares.take(self.clock.now(), final=self._finished),
+            "policy": self.machinery.judge.policy(),
             "purchases": self.purse.budget.purchases,
             "spend": str(self.purse.budget.spend),
-            "spent": self.engine.spent,
+            "spent": self.purse.spent,
             "crashes": {**self.engine.crashes, **self.machinery.crashes},
             "now": self.clock.now(),
             "finished": self._finished,
@@ -175,6 +184,7 @@ class Agent:
         self._finished = True
         gevent.killall(self._greenlets, block=False)
         self.machinery.close()
+        self.machinery.judge.finish()
         self._take(self.recorder.finish(self.clock.now(), self._gauges()))
 
     def _choose(self) -> tuple[str, Journey]:
@@ -214,7 +224,7 @@ class Agent:
         return Gauges(
             arrivals=self.tally.arrivals,
             dropped=self.tally.dropped,
-            findings=self.machinery.judge.violations,
+            findings=self.machinery.violations,
             reconnects=counts.reconnected,
             connections=counts.opened,
             waited=self.machinery.pool.waited,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
+import orjson
 from locust import User
+from locust.clients import HttpSession
+from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
+from locust.exception import StopUser
 from locust.util.load_locustfile import load_locustfile
 
+from contracts.budget import BudgetSpentError, Reservation
 from contracts.errors import UsageError
-from contracts.history import OTHER, OWNER, STRANGER
+from contracts.history import OTHER, OWNER, STRANGER, ApiOperation
 from contracts.routes import route
 from contracts.target import Keys
 from load.call import CLOSED, Call, Reply
@@ -42,6 +47,20 @@ def user_classes(path: Path) -> list[type[User]]:
     return classes
 
 
+class Guard(Protocol):
+    """Holds creates to the caps."""
+
+    def reserve(self, body: bytes) -> Reservation:
+        """Hold one purchase.
+
+        Raises:
+            BudgetSpentError: a cap is reached.
+        """
+
+    def settle(self, held: Reservation, reply: Reply) -> None:
+        """Count it as made, or give it back."""
+
+
 class Attachment:
     """Listens to locust's request event.
 
@@ -51,6 +70,7 @@ class Attachment:
         clock: of the run.
         judge: judges every answer.
         recorder: counts every answer.
+        guard: asks before a create leaves, and is told what came of it.
         base: path of the target's base URL, which is not part of the API's paths.
     """
 
@@ -61,6 +81,7 @@ class Attachment:
         clock: Clock,
         judge: Judging,
         recorder: Recording,
+        guard: Guard,
         base: str,
     ) -> None:
         self._keys = keys
@@ -70,6 +91,35 @@ class Attachment:
         self._base = base
         self.unreadable = 0
         environment.events.request.add_listener(self._on_request)
+        for session in (HttpSession, FastHttpSession):
+            self._hold(session, guard)
+
+    def _hold(self, session: type[Any], guard: Guard) -> None:
+        """Hold a session's creates to the caps: they leave through its one method ``request``."""
+        send = session.request
+
+        def request(this: Any, method: Any, url: Any = "", *rest: Any, **more: Any) -> Any:
+            if not self._creates(method, url):
+                return send(this, method, url, *rest, **more)
+            try:
+                held = guard.reserve(_body(more))
+            except BudgetSpentError:
+                raise StopUser from None
+            now = self._clock.now()
+            try:
+                response = send(this, method, url, *rest, **more)
+            except BaseException:
+                guard.settle(held, Reply(0, (), b"", CLOSED, b"", now, now, now))
+                raise
+            guard.settle(held, Reply(int(response.status_code or 0), (), b"", None, b"", now, now, now))
+            return response
+
+        session.request = request
+
+    def _creates(self, method: Any, url: Any) -> bool:
+        verb = _text(method).upper()
+        path = urlsplit(_text(url)).path.removeprefix(self._base)
+        return route(verb, path if path.startswith("/") else f"/{path}").api_operation is ApiOperation.CREATE
 
     def _on_request(
         self,
@@ -122,6 +172,17 @@ def _reply(response: Any, exception: Any, begun: float, ended: float) -> Reply:
         return Reply(0, (), b"", CLOSED, detail, begun, begun, ended)
     headers = tuple((str(name).lower(), str(value)) for name, value in response.headers.items())
     return Reply(status, headers, _bytes(response.content), None, b"", begun, begun, ended)
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _body(more: Mapping[str, Any]) -> bytes:
+    data = _bytes(more.get("data"))
+    if data or more.get("json") is None:
+        return data
+    return orjson.dumps(more["json"], default=str)
 
 
 def _bytes(value: Any) -> bytes:

@@ -61,13 +61,16 @@ class PlanShape(LoadTestShape):
     """
 
     def __init__(self, shape: Shape) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._shape = shape
 
     def tick(self) -> tuple[int, float] | None:
         """Return how many users there shall be, and how fast they may come."""
-        users = round(self._shape.level(min(self.get_run_time(), self._shape.end - 1e-6)))
+        users = round(self._shape.level(min(self._run_time(), self._shape.end - 1e-6)))
         return users, max(float(users), 1.0)
+
+    def _run_time(self) -> float:
+        return float(self.get_run_time())  # type: ignore[no-untyped-call]
 
 
 def make_environment(plan: Plan, user_classes: list[Any], host: str) -> Environment:

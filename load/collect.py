@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
@@ -33,6 +34,7 @@ class Collector:
         self.crashes: dict[str, int] = {}
         self.refused: dict[str, str] = {}
         self.requests: dict[str, int] = {}
+        self.policy = ""
         self._files = files
         self._tallies: dict[str, Mapping[str, Any]] = {}
         self._purchases: dict[str, int] = {}
@@ -50,10 +52,11 @@ class Collector:
             self.requests[worker] = self.requests.get(worker, 0) + sum(a.requests for a in second.answers.values())
             self.ledger.add(second)
         try:
-            self.merge.take(worker, share["judge"])
+            self.merge.take(worker, share["judge"], time.monotonic())
         except (ValueError, KeyError, TypeError) as error:
             self.refused[worker] = f"its judgements cannot be read: {str(error)[:200]}"
         self._tallies[worker] = share["tally"]
+        self.policy = str(share["policy"])
         self._purchases[worker] = int(share["purchases"])
         with suppress(InvalidOperation):
             self._spend[worker] = Decimal(share["spend"])
@@ -89,7 +92,7 @@ class Collector:
         tally = self.tally
         return Snapshot(
             operations={name: answers for name, answers in figures.operations.items() if name != ALL},
-            findings=self.merge.counts(),
+            findings=self._found(),
             arrivals=tally["arrivals"],
             dropped=tally["dropped"],
             reconnects=self.ledger.reconnects,
@@ -100,6 +103,13 @@ class Collector:
             loop_delay_s=row["loop_delay_ms"] / 1000 if row else 0.0,
             lag=figures.lag,
         )
+
+    def _found(self) -> dict[tuple[str, str], int]:
+        counts: dict[tuple[str, str], int] = {}
+        for finding in self.merge.findings:
+            key = (finding.clause, finding.severity.value)
+            counts[key] = counts.get(key, 0) + finding.count
+        return counts
 
     @property
     def tally(self) -> dict[str, Any]:

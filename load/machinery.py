@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Final
 
 from contracts.errors import UsageError
+from contracts.finding import Severity
 from contracts.history import OTHER, OWNER
+from contracts.record.masking import Masker
 from contracts.target import Keys
 from load.clock import Clock
-from load.judge.judge import Judge, make_judge
+from load.judge.judge import Judge
+from load.judge.share import Shares
 from load.measure.recorder import Recorder
 from load.orders import Orders
 from load.plan.plan import Plan
@@ -18,8 +22,11 @@ from load.wire.engine import Counts, Engine, Hooks
 from load.wire.limits import Timeouts
 from load.wire.pool import Pool
 
-LONGEST_CONNECT = 5.0
+LONGEST_CONNECT: Final = 5.0
 """Seconds waited for a connection, at most."""
+
+SPEED: Final = "LOAD-1"
+"""The clause under which every unlawful answer is found once more."""
 
 
 class Machinery:
@@ -29,7 +36,6 @@ class Machinery:
         orders: of the run.
         plan: of the run.
         keys: who we are at the target.
-        worker: which process this is, from 0.
         clock: of the run.
         recorder: told of handshakes.
 
@@ -37,13 +43,14 @@ class Machinery:
         encoder: turns calls into bytes.
         pool: the connections.
         judge: judges every answer.
+        shares: tells what it found.
         crashes: our own failures, by what they say.
 
     Raises:
         UsageError: the host does not resolve, or a target admitted as loopback is at another address.
     """
 
-    def __init__(self, orders: Orders, plan: Plan, keys: Keys, worker: int, clock: Clock, recorder: Recorder) -> None:
+    def __init__(self, orders: Orders, plan: Plan, keys: Keys, clock: Clock, recorder: Recorder) -> None:
         origin = Origin.from_url(orders.url)
         addresses = resolve(origin)
         if orders.loopback:
@@ -62,7 +69,22 @@ class Machinery:
             hooks=Hooks(connected=self._connected, secured=self._secured, crashed=self._crashed),
         )
         self.pool = Pool(self.wire, max(plan.max_connections // orders.workers, 1))
-        self.judge: Judge = make_judge(orders, keys, clock, worker)
+        known = {"owner": keys.owner, "other": keys.other, "admin": keys.admin}
+        secrets = {label: key for label, key in known.items() if key}
+        self.judge = Judge(
+            orders.profile,
+            secrets=tuple(secrets.values()),
+            tolerances=orders.tolerances,
+            severities=orders.severity_map(),
+        )
+        self.shares = Shares(self.judge, Masker(secrets), bytes.fromhex(orders.identity))
+
+    @property
+    def violations(self) -> int:
+        """Unlawful answers so far: errors of every clause, or of LOAD-1, which counts answers, whichever is more."""
+        errors = [finding for finding in self.judge.docket.findings if finding.severity is Severity.ERROR]
+        speed = sum(finding.count for finding in errors if finding.clause == SPEED)
+        return max(speed, sum(finding.count for finding in errors) - speed)
 
     @property
     def counts(self) -> Counts:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from contracts.finding import Severity
 from load.plan.plan import Plan
 from load.plan.reading import parse_plan
 
@@ -22,6 +23,7 @@ class Orders:
         loopback: whether only loopback addresses may be connected to.
         profile: the contract version that judges.
         seed: of every random choice.
+        identity: key of the hashes by which processes compare phone numbers, 32 hexadecimal digits.
         prices: what a purchase costs, by code of the countries in stock.
         max_purchases: of the whole run, None for no cap.
         max_spend: of the whole run, None for no cap.
@@ -36,6 +38,7 @@ class Orders:
     loopback: bool
     profile: str
     seed: int
+    identity: str
     prices: Mapping[str, str]
     max_purchases: int | None = None
     max_spend: str | None = None
@@ -54,6 +57,10 @@ class Orders:
     def price_list(self) -> dict[str, Decimal]:
         """Return the prices as numbers."""
         return {country: Decimal(price) for country, price in self.prices.items()}
+
+    def severity_map(self) -> dict[str, Severity]:
+        """Return the severities over the catalogue's."""
+        return {clause: Severity(value) for clause, value in self.severities.items()}
 
     def countries(self, plan: Plan) -> dict[str, float]:
         """Return the weights of the countries to buy: the plan's as far as they are in stock, else all alike."""

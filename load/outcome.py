@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from contracts.finding import ClauseResult, Finding, Violation
 from contracts.history import Operation
@@ -20,8 +20,6 @@ from load.plan.watch import Health, starved, watch
 from load.request import LoadRequest
 from load.schedule import Schedule
 from load.staff import Worker
-
-DROPPED: Final = "dropped <= {limit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +88,17 @@ def conclude(
         "breakpoint": None if conductor.search is None else conductor.search.part(),
         "generator": _generator(request, collector, workers, conductor, figures.lag.percentile(99)),
         "journeys": _journeys(plan, tally),
-        "forgetting": merge.policy(),
+        "forgetting": merge.forgetting(collector.policy),
     }
     troubles = _troubles(plan, conductor, collector, workers, health, results)
-    notes = [text for text in (starved(conductor.samples), *merge.notes()) if text]
+    notes = [text for text in (starved(conductor.samples),) if text]
     if conductor.search is not None:
         notes.insert(0, conductor.search.sentence())
     return Outcome(
         load,
         oracle.results(mode="load", reasons=_reasons(plan)),
         oracle.findings,
-        merge.operations(),
+        merge.operations,
         tuple(troubles),
         tuple(notes),
     )

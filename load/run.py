@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from load.cast import Crew, Solo
 from load.collect import Collector
 from load.conduct import Conductor, Stopping
 from load.judge.merge import Merge
+from load.judge.share import SEED_BYTES
 from load.locustfiles import LocustFiles
 from load.measure.files import RunFiles
 from load.metrics import serve_metrics
@@ -115,7 +117,7 @@ class _Run:
         self._facts = replace(self._facts, profile=profile_of(ground, self.request.profile))
         schedule = Schedule(plan)
         orders = self._orders(ground)
-        merge = Merge(orders.profile, secrets=_secrets(self._target.keys), seed=orders.seed)
+        merge = Merge(orders.profile, orders.severity_map())
         with contextlib.ExitStack() as stack:
             files = self._files(schedule, stack)
             collector = Collector(schedule, merge, files)
@@ -156,6 +158,7 @@ class _Run:
             loopback=self._target.loopback,
             profile=self._facts.profile,
             seed=request.seed,
+            identity=secrets.token_hex(SEED_BYTES),
             prices={country: str(price) for country, price in ground.prices.items()},
             max_purchases=request.max_purchases,
             max_spend=None if request.max_spend is None else str(request.max_spend),
@@ -240,10 +243,6 @@ def _phases(outcome: Outcome | None) -> tuple[Phase, ...]:
     return tuple(
         Phase(part["name"], part["end_s"] - part["start_s"], part["requests"], 0) for part in outcome.load["phases"]
     )
-
-
-def _secrets(keys: Keys) -> tuple[str, ...]:
-    return tuple(key for key in (keys.owner, keys.other) if key)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from contracts.budget import BudgetSpentError, Reservation
+from contracts.budget import Reservation
 from contracts.history import ApiOperation
 from load.call import Call, Reply, Seen
 from load.drive.purse import Purse
@@ -77,7 +77,6 @@ class Engine:
         self._loop = loop
         self.now = now
         self.in_flight = 0
-        self.spent: str | None = None
         self.crashes: dict[str, int] = {}
 
     def send(self, call: Call, due: float, done: Callable[[Seen], None]) -> None:
@@ -88,11 +87,7 @@ class Engine:
         """
         held: Reservation | None = None
         if call.operation is ApiOperation.CREATE:
-            try:
-                held = self._purse.reserve(call.body)
-            except BudgetSpentError as error:
-                self.spent = str(error)
-                raise
+            held = self._purse.reserve(call.body)
         self.in_flight += 1
 
         def answered(reply: Reply) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from typing import Any, Final
 
-from contracts.budget import Budget, Reservation
+from contracts.budget import Budget, BudgetSpentError, Reservation
 from contracts.history import Outcome
 from load.call import Reply
 
@@ -36,10 +36,14 @@ class Purse:
     Args:
         budget: this process's part of the run's.
         prices: what a purchase costs, by country code.
+
+    Attributes:
+        spent: which cap was reached, None while none was.
     """
 
     def __init__(self, budget: Budget, prices: Mapping[str, Decimal]) -> None:
         self.budget = budget
+        self.spent: str | None = None
         self._prices = prices
         self._dearest = max(prices.values(), default=Decimal(0))
 
@@ -53,9 +57,13 @@ class Purse:
             BudgetSpentError: a cap would be exceeded; the create must not be sent.
         """
         country = body[-4:-2].decode("ascii", "replace")
-        return self.budget.reserve(self._prices.get(country, self._dearest))
+        try:
+            return self.budget.reserve(self._prices.get(country, self._dearest))
+        except BudgetSpentError as error:
+            self.spent = str(error)
+            raise
 
-    def settle(self, held: Reservation, reply: Reply, document: Mapping[str, Any] | None) -> None:
+    def settle(self, held: Reservation, reply: Reply, document: Mapping[str, Any] | None = None) -> None:
         """Count a create as made, by the price it was answered with, or give it back.
 
         Only a definite refusal gives it back: a create of unknown outcome may have been charged.

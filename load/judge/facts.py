@@ -17,7 +17,7 @@ BREAK: Final = "\x1f"
 SPLIT: Final = "\x1e"
 """Stands between head and proof."""
 
-NULL_SECRET: Final = "\x1d"
+ABSENT: Final = "\x1d"
 """Stands for a null password."""
 
 STATUSES: Final = ("PENDING", "SUCCESS", "ERROR", "EXPIRED", "REFUND")
@@ -105,7 +105,7 @@ class Kinds:
             if proof is not None:
                 password = proof["password"]
                 if password is None:
-                    password = NULL_SECRET
+                    password = ABSENT
                 proof = f"{proof['code']}{BREAK}{password}{BREAK}{proof['received_at']}"
         except (KeyError, TypeError):
             return None

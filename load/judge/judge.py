@@ -10,12 +10,12 @@ from typing import Any, Final
 from contracts.clauses import load_clauses
 from contracts.finding import Severity, Violation
 from contracts.history import OWNER, ApiOperation, Operation
-from contracts.monitor import Docket, Monitor, Setting, violation
+from contracts.monitor import Setting, violation
 from contracts.oracle import Oracle
 from contracts.profiles import get_profile
-from contracts.reading import Reading
 from load.call import MALFORMED, TOO_LARGE, Call, Reply, Seen
 from load.judge.bench import Bench
+from load.judge.crashes import Crashes
 from load.judge.facts import Facts, Kinds
 from load.judge.lives import Lives
 from load.judge.operations import operation_of
@@ -77,7 +77,7 @@ class Judge:
         setting = Setting(profile=get_profile(profile), secrets=tuple(secrets), tolerances=filled)
         self._limits = limits or Limits()
         self.crashes: dict[str, str] = {}
-        self.docket = Oracle([_Crashes(setting, self.crashes)], severities=severities)
+        self.docket = Oracle([Crashes(setting, self.crashes)], severities=severities)
         self.answers = 0
         self._tally = Tally()
         self._counts = self._tally.counts
@@ -135,7 +135,7 @@ class Judge:
         if operation is ApiOperation.ACCOUNT or operation is ApiOperation.PROFILE:
             single = self._answers.other(call, reply, index)
             self._counts[single.bits] += 1
-            return self._end(call, reply, index, single.document, single.violations)
+            return self._end(reply, single.document, single.violations)
         return self._see_other(call, reply, index)
 
     def forget(self, number: int) -> None:
@@ -165,19 +165,22 @@ class Judge:
         self.docket.finish()
 
     def policy(self) -> str:
-        """Tell what is forgotten, and how much was."""
+        """Tell what is forgotten of a run's purchases."""
         limits = self._limits
         return (
             f"A purchase is forgotten when its journey has left it, when {limits.horizon_s:g} s pass without a look at "
-            f"it, or when {limits.purchases:,} newer ones are known; its id is kept. "
-            f"{self._register.forgotten + self._bench.left:,} of {len(self._register) + self.forgotten:,} "
-            "purchases were forgotten."
+            f"it, or when {limits.purchases:,} newer ones are known to one process; that its id was given is not."
         )
 
     @property
     def forgotten(self) -> int:
         """How many purchases were forgotten."""
         return self._register.forgotten + self._bench.left
+
+    @property
+    def known(self) -> int:
+        """How many purchases were ever known."""
+        return len(self._register) + len(self._bench.book.purchases) + self.forgotten
 
     def take_new_ids(self) -> list[int]:
         """Return the ids that creates acknowledged since the last call."""
@@ -210,7 +213,7 @@ class Judge:
         self._counts[bits] += 1
         if not violations:
             return Seen(reply, document, True)
-        return self._end(call, reply, index, document, violations)
+        return self._end(reply, document, violations)
 
     def _see_page(self, call: Call, reply: Reply, index: int) -> Seen:
         single, facts = self._answers.page(call, reply, index)
@@ -231,7 +234,7 @@ class Judge:
             found += self._lives.page(call, reply, index, items, facts, lawful=lawful, count=tell)
             if len(self._register) > self._limits.purchases:
                 self._drop_oldest()
-        return self._end(call, reply, index, document, found)
+        return self._end(reply, document, found)
 
     def _see_refusal(self, call: Call, reply: Reply, index: int) -> Seen:
         if reply.error in _SPOILED:
@@ -248,14 +251,14 @@ class Judge:
             found += more
         if bits:
             self._counts[bits] += 1
-        return self._end(call, reply, index, single.document, found)
+        return self._end(reply, single.document, found)
 
     def _see_other(self, call: Call, reply: Reply, index: int) -> Seen:
         """Judge a call that is rare under load in full: a refund, another owner's key, an odd path."""
         single = self._answers.whole(call, reply, index)
         self._counts[single.bits] += 1
         _, found = self._lives.act(call, reply, index, single.document)
-        return self._end(call, reply, index, single.document, single.violations + found)
+        return self._end(reply, single.document, single.violations + found)
 
     def _see_spoiled(self, call: Call, reply: Reply, index: int) -> Seen:
         """Report an answer that is no HTTP, or longer than any that we read: it cannot be checked at all."""
@@ -273,9 +276,7 @@ class Judge:
         self._bench.keep(operation, [found])
         return Seen(reply, None, False)
 
-    def _end(
-        self, call: Call, reply: Reply, index: int, document: dict[str, Any] | None, found: tuple[Violation, ...]
-    ) -> Seen:
+    def _end(self, reply: Reply, document: dict[str, Any] | None, found: tuple[Violation, ...]) -> Seen:
         if not found:
             return Seen(reply, document, True)
         lawful = not any(self._bench.desk.is_error(one) for one in found)
@@ -321,29 +322,3 @@ class Judge:
 
 _SWEPT: Final = 1_000
 """Purchases looked at in one sweep."""
-
-
-class _Crashes(Monitor):
-    """Hands crashes of checks on to the oracle, which knows what to make of them: inconclusive, never a pass.
-
-    Args:
-        crashes: by clause id, filled as the run goes.
-    """
-
-    def __init__(self, setting: Setting, crashes: Mapping[str, str]) -> None:
-        super().__init__(setting)
-        self._crashes = crashes
-
-    def observe(self, reading: Reading, docket: Docket) -> None:
-        """See nothing: the oracle is fed with findings and counts, not with operations."""
-
-    def finish(self, docket: Docket) -> None:
-        """Crash as the checks did.
-
-        Raises:
-            RuntimeError: a check crashed; the message says which and why.
-        """
-        if self._crashes:
-            # The oracle asks for the clauses once this has failed.
-            self.clauses = (*self._crashes, "LOAD-1")  # type: ignore[misc]
-            raise RuntimeError("; ".join(dict.fromkeys(self._crashes.values())))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from contracts.history import OWNER, Answer, ApiOperation, Input, Operation
 from contracts.routes import METHODS, PATHS
-from load.judge.facts import BREAK, NULL_SECRET, PENDING, SPLIT, STATUSES, SUCCESS, Kind
+from load.judge.facts import ABSENT, BREAK, PENDING, SPLIT, STATUSES, SUCCESS, Kind
 from load.judge.register import (
     ACKED_BY,
     KNOWN_BY,
@@ -139,4 +139,4 @@ class _Teller:
 
 def _proof(text: str) -> dict[str, Any]:
     code, password, received = text.split(BREAK)
-    return {"code": code, "password": None if password == NULL_SECRET else password, "received_at": received}
+    return {"code": code, "password": None if password == ABSENT else password, "received_at": received}

@@ -99,24 +99,19 @@ class Rules:
         if by == RETRIEVE:
             bits |= self._visible(row, flags, sent)
         settled = register.settled_ended[row] < sent
-        if held == status and register.text[row] == (head if proof is None else f"{head}{SPLIT}{proof}"):
-            if settled:
-                bits |= SETTLED
-            if proof is not None:
-                bits |= KEPT
-        else:
-            if settled:
-                bits |= SETTLED
+        if settled:
+            bits |= SETTLED
+        if held != status or register.text[row] != (head if proof is None else f"{head}{SPLIT}{proof}"):
             moved = self._move(row, facts, by, sent, ended)
             if moved == SUSPECT:
                 return SUSPECT
             bits |= moved
+        elif proof is not None:
+            bits |= KEPT
         if status <= SUCCESS and sent > register.stood[row]:
             register.stood[row] = sent
-        if by != LIST and register.acked_ended[row] == NEVER:
-            self._acknowledge(row, by, sent, ended)
-        if not flags & (HELD | CREATED) and (by in {LIST, CODE} or proof is not None):
-            register.flags[row] |= HELD
+        if register.acked_ended[row] == NEVER or not flags & (HELD | CREATED):
+            self._claim(row, by, sent, ended, shown=proof is not None)
         return bits
 
     def buy(self, row: int, facts: Facts, sent: float, ended: float) -> int:
@@ -224,10 +219,14 @@ class Rules:
         register = self._register
         return VISIBLE if register.acked_ended[row] < sent or register.known_ended[row] < sent else 0
 
-    def _acknowledge(self, row: int, by: int, sent: float, ended: float) -> None:
+    def _claim(self, row: int, by: int, sent: float, ended: float, *, shown: bool) -> None:
+        """Note the first view outside of a list, and the first that proves whose purchase it is."""
         register = self._register
-        register.acked_sent[row], register.acked_ended[row] = sent, ended
-        register.flags[row] = register.flags[row] & ~(7 << ACKED_BY) | by << ACKED_BY
+        if by != LIST and register.acked_ended[row] == NEVER:
+            register.acked_sent[row], register.acked_ended[row] = sent, ended
+            register.flags[row] = register.flags[row] & ~(7 << ACKED_BY) | by << ACKED_BY
+        if by in {LIST, CODE} or shown:
+            register.flags[row] |= HELD
 
     def _move(self, row: int, facts: Facts, by: int, sent: float, ended: float) -> int:
         """Judge a view that differs from what is known."""

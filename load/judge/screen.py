@@ -52,7 +52,7 @@ class _Keys(KeyFinder):
 
     def found_in(self, data: bytes) -> bool:
         """Tell whether any of the keys stands in the data."""
-        for form in self._long:  # noqa: SIM110 - a generator would take longer than the search
+        for form in self._long:
             if form in data:
                 return True
         return bool(self._short) and super().found_in(data)

@@ -11,7 +11,7 @@ from load.measure.figures import ALL, Figures
 from load.measure.histogram import Histogram
 from load.measure.second import Pace, Second
 from load.measure.timeline import Row, Timeline, timeline_row
-from load.plan.phase import Phase, measured_seconds, phase_at
+from load.plan.phase import Phase, measured_seconds, phase_at, phase_of_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,9 @@ class Ledger:
             yield None
         for phase, pace in second.pace.items():
             lag.merge(pace.lag)
-            self._of_phase(phase)[1].merge(pace)
+            held = self._of_phase(phase)[1]
+            held.arrivals += pace.arrivals
+            held.dropped += pace.dropped
             if self._phases[phase].measured:
                 self._measured.pace.merge(pace)
         self._measured.findings += second.findings
@@ -146,8 +148,7 @@ class Ledger:
         self.waited += second.waited
         self._recent.append(second)
         yield None
-        over = second.t >= self._phases[-1].end
-        where = None if over else self._phases[phase_at(self._phases, second.t + 0.5)]
+        where = phase_of_second(self._phases, second.t)
         row = timeline_row(second, everything, lag, where, self._asked(second.t, second.t + 1))
         self._timeline.add(row)
         yield Closed(second, measured, row)
@@ -190,7 +191,9 @@ class Ledger:
         chosen = [
             second
             for second in self._recent
-            if second.t >= self._closed_to - seconds and self._phases[phase_at(self._phases, second.t + 0.5)].measured
+            if second.t >= self._closed_to - seconds
+            and (phase := phase_of_second(self._phases, second.t)) is not None
+            and phase.measured
         ]
         return self._sum(chosen, float(len(chosen)), ((second.t, second.t + 1) for second in chosen))
 
@@ -202,11 +205,13 @@ class Ledger:
             until: when it ended, or now.
         """
         phase = self._phases[index]
+        # Of a phase longer than what is kept, the newest part stands for the whole.
+        start = max(phase.start, float(self._recent[0].t)) if self._recent else phase.start
         end = min(phase.end, until)
-        return self._sum(self._recent, max(end - phase.start, 0.0), [(phase.start, end)], only=index)
+        return self._sum(self._recent, max(end - start, 0.0), [(start, end)], only=index)
 
     def phase_totals(self, index: int) -> tuple[Answers, Pace]:
-        """Return a phase's answers to all operations, and its pace."""
+        """Return a phase's answers to all operations, and its pace without the lag."""
         return self._by_phase.get(index) or (Answers(), Pace())
 
     def _sum(

@@ -29,13 +29,24 @@ class Phase:
 
 
 def phase_at(phases: Sequence[Phase], t: float) -> int:
-    """Return the index of the phase that a time lies in; the last one's after the end.
+    """Return the index of the phase that a time lies in; of the one before, where it lies in none.
 
     Args:
-        phases: in order, each beginning where the one before ends.
+        phases: in order.
         t: seconds from the run's start.
     """
     return max(bisect_right(phases, t, key=lambda phase: phase.start) - 1, 0)
+
+
+def phase_of_second(phases: Sequence[Phase], t: int) -> Phase | None:
+    """Return the phase that a second mostly lies in; None between two steps of a search, and after the end.
+
+    Args:
+        phases: in order; between two of them there may be a gap.
+        t: which second.
+    """
+    phase = phases[phase_at(phases, t + 0.5)]
+    return None if t >= phase.end else phase
 
 
 def measured_seconds(phases: Sequence[Phase], until: float) -> float:

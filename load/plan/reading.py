@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
-from contracts.config import read_toml, refuse
+from contracts.config import refuse
 from contracts.errors import UsageError
 from contracts.units import parse_duration
 from load.journeys import JOURNEYS
@@ -34,19 +33,6 @@ _PLAN_KEYS: Final = (
 
 _SHAPED: Final = frozenset({"rate", "users", "shape"})
 """Options that say what shape is run, so that another shape's stages or search are not meant any more."""
-
-
-def read_plan(path: Path, options: Mapping[str, object] | None = None) -> Plan:
-    """Return the plan of a TOML file.
-
-    Args:
-        path: of the file.
-        options: settings of its table ``plan`` that the command line gives, which win over the file's.
-
-    Raises:
-        UsageError: the file cannot be read, or something in it is not what it can be; one line that shows the value.
-    """
-    return parse_plan(overridden(read_toml(path), options or {}), str(path), default_name=path.stem)
 
 
 def overridden(document: Mapping[str, Any], options: Mapping[str, object]) -> dict[str, Any]:
@@ -146,7 +132,7 @@ def parse_plan(document: Mapping[str, Any], source: str, *, default_name: str = 
         think=_think(here),
         patience=here.duration("patience", 60.0),
         timeout=here.duration("timeout", 10.0),
-        max_in_flight=here.count("max_in_flight", 2000, 1, 1_000_000),
+        max_in_flight=here.count("max_in_flight", 10_000, 1, 1_000_000),
         max_wait=here.duration("max_wait", 10.0, zero=True),
         max_dropped=here.share("max_dropped", 0.01),
         max_connections=here.count("max_connections", 256, 1, 60_000),

@@ -93,7 +93,7 @@ def orders(**more: Any) -> Orders:
     request = ask()
     given: dict[str, Any] = {
         "document": request.document, "source": "p", "url": "http://127.0.0.1:1", "loopback": True,
-        "profile": "2026-02", "seed": 1, "prices": {"US": "0.50", "GB": "0.90"},
+        "profile": "2026-02", "seed": 1, "identity": "0" * 32, "prices": {"US": "0.50", "GB": "0.90"},
     }  # fmt: skip
     return Orders(**{**given, **more})
 

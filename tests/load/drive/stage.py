@@ -66,9 +66,10 @@ class Stage:
         self._answer = answer
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self.purse = Purse(self.budget, {"US": Decimal("0.50")})
         self.engine = Engine(
             sender=self, coder=self, judge=self, recorder=self,
-            purse=Purse(self.budget, {"US": Decimal("0.50")}), loop=self, now=lambda: self.time,
+            purse=self.purse, loop=self, now=lambda: self.time,
         )  # fmt: skip
 
     def at(self, when: float, act: Callable[[], None]) -> None:

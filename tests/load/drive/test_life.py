@@ -147,7 +147,7 @@ def test_a_cap_that_is_reached_ends_the_life_before_anything_is_sent() -> None:
     sent = len(stage.sent)
     assert live(stage, JOURNEYS["impatient"](known)) == [End.ABANDONED]
     assert len(stage.sent) == sent
-    assert stage.engine.spent == "the cap of 1 purchases is reached"
+    assert stage.purse.spent == "the cap of 1 purchases is reached"
 
 
 def test_trouble_is_the_last_answer_that_made_some() -> None:

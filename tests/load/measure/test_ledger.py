@@ -124,12 +124,23 @@ def test_phases_that_a_search_adds_are_counted() -> None:
     assert ledger.figures(10).operations[ALL].requests == 3
 
 
+def test_between_two_steps_of_a_search_nothing_is_measured() -> None:
+    phases = [Phase("step 1", 0, 5, True, 10), Phase("step 2", 7.5, 12, True, 20)]
+    ledger = Ledger(phases, asked)
+    for t in range(14):
+        ledger.add(Second(t))
+    list(closed(ledger, 14))
+    assert [row["t"] for row in ledger.timeline if row["phase"] == "drain"] == [5, 6, 12, 13]
+    assert ledger.window(60).seconds == 10
+
+
 def test_only_recent_seconds_are_kept_whole() -> None:
     ledger = Ledger(PHASES, asked, recent=3)
     for t in range(3, 13):
         ledger.add(second(t, 5.0))
     list(closed(ledger, 13))
-    assert ledger.phase_figures(MAIN, 13).operations[ALL].requests == 3
+    newest = ledger.phase_figures(MAIN, 13)
+    assert (newest.operations[ALL].requests, newest.seconds, newest.asked) == (3, 3, 30)
     assert ledger.figures(13).operations[ALL].requests == 10
 
 

@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import load
+from contracts.config import read_toml
 from contracts.errors import UsageError
 from load.journeys import JOURNEYS
+from load.plan import reading
 from load.plan.expression import Objective
 from load.plan.plan import Plan, Search
-from load.plan.reading import overridden, parse_plan, read_plan
+from load.plan.reading import overridden, parse_plan
 from load.plan.shapes import Stage
 
 READY = sorted(Path(load.__file__).parent.glob("*.toml"))
@@ -21,9 +25,13 @@ def parsed(text: str) -> Plan:
     return parse_plan(tomllib.loads(text), "plan.toml")
 
 
+def ready(path: Path) -> Plan:
+    return parse_plan(read_toml(path), str(path))
+
+
 @pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
 def test_a_plan_that_is_ready_to_run_is_lawful(path: Path) -> None:
-    plan = read_plan(path)
+    plan = ready(path)
     assert plan.name == path.stem
     assert plan.objectives
     assert "findings <= 0" in {objective.expr for objective in plan.objectives}
@@ -36,7 +44,7 @@ def test_the_plans_that_the_documents_name_are_there() -> None:
 
 
 def test_the_smoke_plan_is_over_in_twenty_seconds() -> None:
-    plan = read_plan(next(path for path in READY if path.stem == "smoke"))
+    plan = ready(next(path for path in READY if path.stem == "smoke"))
     assert plan.timetable().end <= 20
     assert plan.timetable().highest <= 10
 
@@ -219,14 +227,8 @@ def test_a_bad_plan_is_refused_in_one_line(text: str, message: str) -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="does not exist"):
-        read_plan(tmp_path / "none.toml")
-
-
-def test_a_plan_is_named_after_its_file(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text("plan = { rate = 5 }", encoding="utf-8")
-    assert read_plan(tmp_path / "mine.toml").name == "mine"
+def test_a_plan_without_a_name_is_named_after_where_it_comes_from() -> None:
+    assert parse_plan({"plan": {"rate": 5}}, "plans/mine.toml", default_name="mine").name == "mine"
 
 
 SMOKE: dict[str, Any] = {
@@ -284,3 +286,39 @@ def test_a_bad_option_is_refused_as_a_bad_setting_is() -> None:
         parse_plan(overridden(SMOKE, {"shape": "breakpoint", "rate": "much"}), "options")
     with pytest.raises(UsageError, match="rate is 'much'; expected a rate"):
         parse_plan(overridden(SMOKE, {"rate": "much"}), "options")
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["5/s", "1s", "1%", "US"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["rate", "duration", "metric", "limit", "objective", "start", "max"]), inner, max_size=3
+        )
+    ),
+    max_leaves=6,
+)
+NAMES = st.sampled_from([*reading._PLAN_KEYS, "surprise"])
+DOCUMENTS = st.fixed_dictionaries(
+    {"plan": st.dictionaries(NAMES, JUNK, max_size=4).map(lambda plan: {"rate": 5, **plan})},
+    optional=dict.fromkeys(("journeys", "stages", "objectives", "breakpoint", "surprise"), JUNK),
+)
+
+
+@given(DOCUMENTS, st.dictionaries(NAMES, JUNK, max_size=3))
+def test_whatever_stands_in_a_plan_it_is_read_or_refused_in_one_line(
+    document: dict[str, Any], options: dict[str, Any]
+) -> None:
+    refusal, plan = "", None
+    try:
+        plan = parse_plan(overridden(document, options), "plan.toml")
+    except UsageError as error:
+        refusal = str(error)
+    assert "\n" not in refusal
+    assert len(refusal) < 400
+    assert refusal or (plan is not None and plan.timetable().total > 0)

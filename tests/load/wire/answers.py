@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -40,7 +41,7 @@ def heads(draw: st.DrawFn, status: int, framing: str) -> bytes:
 def chunked(draw: st.DrawFn, body: bytes) -> bytes:
     cuts = sorted(set(draw(st.lists(st.integers(0, len(body)), max_size=3))) | {0, len(body)})
     extension = draw(st.sampled_from(["", ";a", "; a=b", ';q="x y"']))
-    parts = [body[start:end] for start, end in zip(cuts, cuts[1:], strict=False) if end > start]
+    parts = [body[start:end] for start, end in pairwise(cuts) if end > start]
     sized = b"".join(b"%x%s\r\n%s\r\n" % (len(part), extension.encode(), part) for part in parts)
     trailer = draw(st.sampled_from([b"", b"", b"x-sum: 1\r\n", b"a: b\r\nc: d\r\n"]))
     return sized + b"0" + extension.encode() + b"\r\n" + trailer + b"\r\n"
@@ -86,4 +87,4 @@ def mutated(draw: st.DrawFn) -> bytes:
 def split(data: bytes, cuts: list[int]) -> list[bytes]:
     """The pieces of data between cuts; together they are the data."""
     places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    return [data[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(places)]

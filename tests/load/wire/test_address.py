@@ -39,8 +39,9 @@ def test_a_base_url_is_taken_apart(url: str, origin: Origin, authority: str) -> 
         "http://x#a",
         "http://x/a b",
         "http://[::1",
-    ]
-    + ["http://x/é", "http://a b/"],
+        "http://x/é",
+        "http://a b/",
+    ],
 )
 def test_what_is_no_base_url_is_refused_with_its_value(url: str) -> None:
     with pytest.raises(UsageError) as caught:

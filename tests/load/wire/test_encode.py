@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import h11
@@ -72,13 +73,11 @@ def test_further_fields_are_sent_and_replace_ours() -> None:
 @given(path=st.text(max_size=30).map(lambda rest: "/" + rest))
 def test_a_path_is_sent_as_it_is_or_refused(path: str) -> None:
     call = replace(GET, path=path)
-    try:
-        data = ENCODER.encode(call)
-    except ValueError as error:
-        assert repr(path) in str(error)
-        assert not all("\x21" <= letter <= "\x7e" for letter in path)
+    if all("\x21" <= letter <= "\x7e" for letter in path):
+        assert parsed(ENCODER.encode(call))[1] == b"/shop" + path.encode("ascii")
     else:
-        assert parsed(data)[1] == b"/shop" + path.encode("ascii")
+        with pytest.raises(ValueError, match=re.escape(repr(path))):
+            ENCODER.encode(call)
 
 
 @pytest.mark.parametrize("path", ["", "v1", "/a b", "/a\r\nx: y", "/a\n", "/\x00", "/\x7f", "/é", "/a\tb", "*"])
