@@ -257,12 +257,14 @@ def _open_target(request: LoadRequest) -> Iterator[Target]:
         settings = Settings(profile=profile, seed=request.seed, balance=SANDBOX_BALANCE, failure_rate=0.02)
     except SettingsError as error:
         raise UsageError(str(error)) from None
-    try:
-        with SandboxProcess(settings, request.defects) as sandbox:
-            keys = Keys(sandbox.owner_key, sandbox.other_key, sandbox.admin_key)
-            yield Target(sandbox.url, sandbox.url, loopback=True, keys=keys, embedded=True)
-    except ValueError as error:
-        raise UsageError(f"--defect: {error}") from None
+    with contextlib.ExitStack() as stack:
+        try:
+            sandbox = stack.enter_context(SandboxProcess(settings, request.defects))
+        except RuntimeError as error:
+            # What went wrong, an unknown --defect for one, the sandbox has said itself.
+            raise UsageError(str(error)) from None
+        keys = Keys(sandbox.owner_key, sandbox.other_key, sandbox.admin_key)
+        yield Target(sandbox.url, sandbox.url, loopback=True, keys=keys, embedded=True)
 
 
 @contextlib.contextmanager

@@ -243,7 +243,9 @@ class Judge:
         found, bits = single.violations, single.bits
         operation = call.operation
         if call.principal != OWNER or operation is ApiOperation.REFUND or 200 <= reply.status < 300:
-            found += self._lives.act(call, reply, index, single.document)[1]
+            lived, more = self._lives.act(call, reply, index, single.document)
+            bits |= lived
+            found += more
         elif operation is ApiOperation.RETRIEVE or operation is ApiOperation.REQUEST_CODE:
             by = RETRIEVE if operation is ApiOperation.RETRIEVE else CODE
             lived, more = self._lives.refuse(call, reply, index, by)
@@ -256,8 +258,8 @@ class Judge:
     def _see_other(self, call: Call, reply: Reply, index: int) -> Seen:
         """Judge a call that is rare under load in full: a refund, another owner's key, an odd path."""
         single = self._answers.whole(call, reply, index)
-        self._counts[single.bits] += 1
-        _, found = self._lives.act(call, reply, index, single.document)
+        lived, found = self._lives.act(call, reply, index, single.document)
+        self._counts[single.bits | lived] += 1
         return self._end(reply, single.document, single.violations + found)
 
     def _see_spoiled(self, call: Call, reply: Reply, index: int) -> Seen:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, Final
 
 from contracts.finding import Violation
-from contracts.history import Demand, Operation
+from contracts.history import ApiOperation, Demand, Operation
 from contracts.invariants.purchase import Claim
 from contracts.monitor import Docket
 from load.call import Call, Reply
@@ -69,17 +69,14 @@ class Lives:
             by: number of the operation.
             progress: ``code_request.status`` of a request-code's answer.
         """
-        extra = 0
-        if by == CREATE:
-            extra = UNIQUE if self._bought else 0
-            self._bought = True
+        extra = self._count_create() if by == CREATE else 0
         number = facts.number if facts is not None else None
         named = number if by == CREATE else purchase_of(call)
         if facts is None or number != named or number in self._bench.book.purchases:
-            return self._bring(call, reply, index, facts, named)
+            return extra, self._bring(call, reply, index, facts, named)
         bits = self._judge(facts, by, reply.sent, reply.ended, progress)
         if bits == SUSPECT:
-            return self._suspect(call, reply, index, facts, by)
+            return extra, self._suspect(call, reply, index, facts, by)
         if self._failing:
             self._failing.pop(facts.number, None)
         return bits | extra, ()
@@ -87,7 +84,11 @@ class Lives:
     def _judge(self, facts: Facts, by: int, sent: float, ended: float, progress: object) -> int:
         row = self._register.rows.get(facts.number)
         if row is None:
-            return self._rules.meet(facts, by, sent, ended)
+            bits = self._rules.weigh(facts, progress) if by == CODE else 0
+            met = SUSPECT if bits == SUSPECT else self._rules.meet(facts, by, sent, ended)
+            if met != SUSPECT and by == CODE:
+                self._rules.note_code(self._register.rows[facts.number], sent, ended)
+            return SUSPECT if met == SUSPECT else met | bits
         if by == RETRIEVE:
             return self._rules.see(row, facts, by, sent, ended)
         if by == CODE:
@@ -114,28 +115,32 @@ class Lives:
             items: what the page shows.
             facts: what each item says.
             lawful: whether the page by itself is lawful, so that every item can be read.
-            count: told what each item that is surely lawful exercised.
+            count: told what each item exercised beyond what invariants count.
         """
         odd: list[object] = []
+        found: tuple[Violation, ...] = ()
         rows, rules, book = self._register.rows, self._rules, self._bench.book.purchases
         sent, ended = reply.sent, reply.ended
         for item, said in zip(items, facts, strict=True):
             if said is None or not (lawful or is_readable(item, said)) or said.number in book:
+                if lawful and said is not None:
+                    count(said, 0)
                 if isinstance(item, dict) and type(item.get("id")) is int and item["id"] in book:
                     odd.append(item)
                 continue
             row = rows.get(said.number)
             bits = rules.meet(said, LIST, sent, ended) if row is None else rules.see(row, said, LIST, sent, ended)
+            count(said, max(bits, 0))
             if bits == SUSPECT:
-                if not self._follows_habit(self._trouble(said, LIST, sent)):
+                habitual = self._by_habit(self._trouble(said, LIST, sent))
+                found += habitual
+                if not habitual:
                     self._hand_over(said)
                     odd.append(item)
-            else:
-                count(said, bits)
         if not odd:
-            return ()
+            return found
         operation = operation_of(call, reply, index)
-        return self._hear(lambda: self._bench.judge_life(excerpt_of(operation, odd), operation))
+        return found + self._hear(lambda: self._bench.judge_life(excerpt_of(operation, odd), operation))
 
     def refuse(self, call: Call, reply: Reply, index: int, by: int) -> Lived:
         """Judge a request about one purchase that was not answered with 200."""
@@ -143,7 +148,7 @@ class Lives:
         if number is None:
             return _NOTHING
         if number in self._bench.book.purchases:
-            return self._bring(call, reply, index, None, number)
+            return 0, self._bring(call, reply, index, None, number)
         row = self._register.rows.get(number)
         if row is None:
             return _NOTHING
@@ -167,9 +172,10 @@ class Lives:
         for view in views:
             self._promote(view["id"])
             self._promote_holder(phone_number(f"{view.get('phone_number')}{BREAK}"))
-        lived = self._bring(call, reply, index, None, purchase_of(call))
+        found = self._bring(call, reply, index, None, purchase_of(call))
         self._mind(*(view["id"] for view in views))
-        return lived
+        bought = call.operation is ApiOperation.CREATE and reply.status == 200 and views
+        return self._count_create() if bought else 0, found
 
     def forget(self, number: int) -> bool:
         """Forget a purchase but for its id; tells whether it was in the register."""
@@ -213,10 +219,16 @@ class Lives:
             start = max(register.acked_ended[row], register.phoned_ended[row])
             self.sold.append((phone, number, start, register.stood[row]))
 
-    def _suspect(self, call: Call, reply: Reply, index: int, facts: Facts, by: int) -> Lived:
+    def _count_create(self) -> int:
+        """Count that a create's id was compared with those of all creates before it."""
+        bits = UNIQUE if self._bought else 0
+        self._bought = True
+        return bits
+
+    def _suspect(self, call: Call, reply: Reply, index: int, facts: Facts, by: int) -> tuple[Violation, ...]:
         trouble = self._trouble(facts, by, reply.sent)
         act = lambda: self._bench.judge_life(operation_of(call, reply, index))  # noqa: E731
-        return 0, self._full(trouble, facts.number, act, facts)
+        return self._full(trouble, facts.number, act, facts)
 
     def _trouble(self, facts: Facts, by: int, sent: float) -> Hashable:
         """Return what is suspect about a view, equal for views that break a clause in the same way."""
@@ -244,11 +256,11 @@ class Lives:
             facts.proof is None,
         )
 
-    def _follows_habit(self, trouble: Hashable) -> bool:
+    def _by_habit(self, trouble: Hashable) -> tuple[Violation, ...]:
+        """Report what an item comes to that is wrong in a way known well enough; nothing for any other."""
         if not self._habits.is_settled(trouble):
-            return False
-        self._habits.judge(trouble, self._bench.desk, self._docket, lambda: None)
-        return True
+            return ()
+        return self._habits.judge(trouble, self._bench.desk, self._docket, lambda: None)
 
     def _full(
         self, trouble: Hashable, number: int, act: Callable[[], None], facts: Facts | None = None
@@ -262,7 +274,9 @@ class Lives:
 
         return self._habits.judge(trouble, self._bench.desk, self._docket, judge)
 
-    def _bring(self, call: Call, reply: Reply, index: int, facts: Facts | None, number: int | None) -> Lived:
+    def _bring(
+        self, call: Call, reply: Reply, index: int, facts: Facts | None, number: int | None
+    ) -> tuple[Violation, ...]:
         """Let the bench judge an operation, once it knows what the register knows of its purchases."""
         if facts is not None:
             self._hand_over(facts)
@@ -271,7 +285,7 @@ class Lives:
         operation = operation_of(call, reply, index)
         found = self._hear(lambda: self._bench.judge_life(operation))
         self._mind(number)
-        return 0, found
+        return found
 
     def _fail(self, call: Call, reply: Reply, index: int, number: int) -> Lived:
         """Hold a 500 until the next retrieve tells whether it was one moment's."""

@@ -160,15 +160,19 @@ class Rules:
         # After credentials or the end a conflict was due (LIFE-4, LIFE-9).
         if register.settled_ended[row] < sent:
             return SUSPECT
-        bits = 0
-        if facts.status not in {REFUND, EXPIRED}:
-            if facts.status == SUCCESS and (facts.proof is None or progress in {"failed", "not_requested"}):
-                return SUSPECT
-            if facts.status == PENDING and progress in {"success", "not_requested", "failed"}:
-                return SUSPECT
-            bits = ASKED
-        seen = self.see(row, facts, CODE, sent, ended)
+        bits = self.weigh(facts, progress)
+        seen = SUSPECT if bits == SUSPECT else self.see(row, facts, CODE, sent, ended)
         return SUSPECT if seen == SUSPECT else bits | seen | self.note_code(row, sent, ended)
+
+    def weigh(self, facts: Facts, progress: object) -> int:
+        """Judge what a request-code's answer says of its own success (LIFE-8)."""
+        if facts.status in {REFUND, EXPIRED}:
+            return 0
+        if facts.status == SUCCESS and (facts.proof is None or progress in ("failed", "not_requested")):
+            return SUSPECT
+        if facts.status == PENDING and progress in ("success", "not_requested", "failed"):
+            return SUSPECT
+        return ASKED
 
     def deny(self, row: int, status: int, sent: float) -> int:
         """Judge a retrieve that was not answered with 200."""

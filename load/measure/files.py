@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Final, Self
 
 from load.measure.histogram import Histogram
 from load.measure.hlog import log_head, log_line
@@ -13,9 +13,9 @@ from load.measure.ledger import Closed
 from load.measure.rows import csv_head, csv_line, second_lines
 from load.plan.phase import Phase
 
-SECONDS_FILE = "seconds.jsonl"
-TIMELINE_FILE = "timeline.csv"
-LOG_FILE = "latency.hlog"
+SECONDS_FILE: Final = "seconds.jsonl"
+TIMELINE_FILE: Final = "timeline.csv"
+LOG_FILE: Final = "latency.hlog"
 
 
 def log_lines(closed: Closed, phases: Sequence[Phase]) -> Iterator[str]:

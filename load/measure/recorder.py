@@ -83,7 +83,6 @@ def split(number: int, shares: Sequence[float]) -> list[int]:
         shares: of the parts; they add up to 1.
     """
     edges = [round(number * share) for share in accumulate(shares)]
-    edges[-1] = number
     return [upper - lower for lower, upper in pairwise([0, *edges])]
 
 

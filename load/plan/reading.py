@@ -102,6 +102,10 @@ def parse_plan(document: Mapping[str, Any], source: str, *, default_name: str = 
     """
     refuse_unknown(document, _TABLES, source, "table")
     table = _table(document.get("plan", {}), f"{source}: [plan]")
+    for name in table:
+        if name in _TABLES:
+            # In TOML a line belongs to the table above it.
+            raise UsageError(f"{source}: {name} stands within [plan]; write it above the first table, or as a table")
     refuse_unknown(table, _PLAN_KEYS, f"{source}: [plan]", "setting")
     here = Fields(table, f"{source}: [plan]")
     stages_given, search_given = "stages" in document, "breakpoint" in document

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
+from typing import Final
 
 from load.plan.phase import Phase
 
@@ -170,7 +171,7 @@ def put_together(parts: Iterable[Part], *, start: float = 0.0, open_model: bool 
     return Shape(tuple(segments), tuple(phases))
 
 
-WARM_UP = "warm-up"
+WARM_UP: Final = "warm-up"
 
 
 def warm_up(seconds: float, level: float) -> Part:
@@ -199,7 +200,7 @@ def spike(level: float, duration: float, base: float) -> list[Part]:
     ]
 
 
-STRESS_LEVELS = (0.5, 0.75, 1.0, 1.25, 1.5)
+STRESS_LEVELS: Final = (0.5, 0.75, 1.0, 1.25, 1.5)
 """Of the level, which a stress run goes beyond on purpose."""
 
 
@@ -211,7 +212,7 @@ def stress(level: float, duration: float) -> list[Part]:
     return [*steps, Part("recovery", duration - each * len(steps), rest, rest)]
 
 
-SOAK_PARTS = 4
+SOAK_PARTS: Final = 4
 
 
 def soak(level: float, duration: float) -> list[Part]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from load.call import CLOSED, MALFORMED, RESET, TIMEOUT, TOO_LARGE, Call, Reply
 from load.wire.engine import Engine
-from load.wire.head import MalformedError, TooLargeError
+from load.wire.faults import MalformedError, TooLargeError
 from load.wire.opening import READABLE, WRITABLE, Opening
 from load.wire.response import DETAIL_BYTES, AnswerReader, read_at_once
 from load.wire.tls import TlsStream, reason_of
@@ -23,7 +23,7 @@ _READ: Final = 65_536
 _IDLE_TIMEOUT: Final = (b"HTTP/1.1 408", b"HTTP/1.0 408")
 
 Done = Callable[[Reply], None]
-"""Receives the one reply to a request."""
+"""Receives the one reply to a request. It runs on the event loop, where nothing may wait or switch greenlets."""
 
 
 class _State(Enum):
@@ -144,10 +144,7 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection; a reply still awaited becomes error ``closed``. May be called again."""
-        if self._done is None:
-            self._drop()
-        else:
-            self._fail(CLOSED, "closed by us")
+        self._fail(CLOSED, "closed by us")
 
     def expire(self) -> None:
         """Give up what was awaited, unless it has arrived and merely was not read yet."""
@@ -345,7 +342,9 @@ class Connection:
 
     def _fail(self, error: str, reason: str, detail: bytes = b"") -> None:
         done = self._done
-        assert done is not None
+        if done is None:  # what could not be sent was TLS's own, between two requests
+            self._drop()
+            return
         engine = self._engine
         ended = perf_counter() - engine.began
         left = self._state is _State.BUSY

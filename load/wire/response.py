@@ -7,18 +7,9 @@ from enum import Enum, auto
 from typing import Final
 
 from load.wire.coding import decode
-from load.wire.head import (
-    BARE_LINE_FEED,
-    CHUNKED,
-    END,
-    UNTIL_CLOSE,
-    Head,
-    Heads,
-    MalformedError,
-    TooLargeError,
-    check_opening,
-    parse_fields,
-)
+from load.wire.faults import MalformedError, TooLargeError
+from load.wire.framing import CHUNKED, UNTIL_CLOSE, Fields
+from load.wire.head import BARE_LINE_FEED, END, Head, Heads, check_opening
 from load.wire.limits import Limits
 
 DETAIL_BYTES: Final = 400
@@ -124,7 +115,7 @@ class AnswerReader:
         self._total = 0
         self._chunks: list[bytes] = []
         self.status = 0
-        self.headers: tuple[tuple[str, str], ...] = ()
+        self.headers: Fields = ()
         self.body = b""
         self.keep = False
         self.excess = b""
@@ -280,7 +271,7 @@ class AnswerReader:
             self._looked = len(buffer)
             return False
         if end > start:
-            parse_fields(bytes(buffer[start + 2 : end]), self._limits)
+            self._heads.read_fields(bytes(buffer[start + 2 : end]))
         self._position = end + 4
         self._complete(b"".join(self._chunks))
         return False

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from load.measure.answers import Answers, Count
@@ -58,6 +58,7 @@ def test_a_line_of_a_second_is_read_back() -> None:
     assert [count for _, count in row.latency] == [2, 1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.002, 10_000), min_size=1, max_size=40))
 def test_every_time_lies_just_below_its_bound_on_the_line(times: list[float]) -> None:
     (line,) = second_lines(second(4, *times), PHASES)
@@ -76,6 +77,7 @@ def test_a_crowded_second_is_told_more_coarsely_and_loses_no_request() -> None:
     assert row.latency[-1][0] == pytest.approx(1.0005**11_999, rel=0.02)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 50), st.lists(st.floats(1e-5, 100), max_size=60))
 def test_coarse_buckets_are_few_and_hold_everything(most: int, times: list[float]) -> None:
     histogram = Histogram.of(times)

@@ -4,7 +4,7 @@ import math
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from load.measure.histogram import HIGHEST_NS, LOWEST_NS, Histogram, bucket_bounds, bucket_of, nearest_rank
@@ -21,6 +21,7 @@ def exact(durations: list[float], percent: float) -> float:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(DURATIONS, min_size=1, max_size=60), PERCENTS)
 def test_a_percentile_is_the_one_of_the_definition_within_a_tenth_of_a_percent(
     durations: list[float], percent: float
@@ -29,6 +30,7 @@ def test_a_percentile_is_the_one_of_the_definition_within_a_tenth_of_a_percent(
     assert found == pytest.approx(exact(durations, percent), rel=0.001)
 
 
+@settings(deadline=None)
 @given(st.lists(DURATIONS, min_size=1, max_size=60))
 def test_count_mean_and_maximum_are_exact(durations: list[float]) -> None:
     histogram = Histogram.of(durations)
@@ -37,6 +39,7 @@ def test_count_mean_and_maximum_are_exact(durations: list[float]) -> None:
     assert histogram.max == histogram.percentile(100) == max(durations)
 
 
+@settings(deadline=None)
 @given(st.integers(LOWEST_NS, HIGHEST_NS))
 def test_every_value_lies_in_its_bucket_which_is_narrow(nanoseconds: int) -> None:
     low, high = bucket_bounds(bucket_of(nanoseconds))
@@ -44,6 +47,7 @@ def test_every_value_lies_in_its_bucket_which_is_narrow(nanoseconds: int) -> Non
     assert high - low <= max(low / 1024, 1)
 
 
+@settings(deadline=None)
 @given(st.lists(DURATIONS, max_size=40), st.lists(DURATIONS, max_size=40))
 def test_merging_equals_recording_everything_in_one(left: list[float], right: list[float]) -> None:
     merged = Histogram.of(left)
@@ -53,6 +57,7 @@ def test_merging_equals_recording_everything_in_one(left: list[float], right: li
     assert merged.total == pytest.approx(whole.total)
 
 
+@settings(deadline=None)
 @given(st.lists(DURATIONS, max_size=40))
 def test_plain_data_gives_the_same_histogram_back(durations: list[float]) -> None:
     histogram = Histogram.of(durations)
@@ -126,6 +131,7 @@ def test_memory_is_bounded_whatever_is_recorded() -> None:
     assert memory < 4_000_000
 
 
+@settings(deadline=None)
 @given(st.lists(DURATIONS, min_size=1, max_size=60))
 def test_a_distribution_rises_in_both_axes_and_ends_at_the_maximum(durations: list[float]) -> None:
     points = Histogram.of(durations).distribution()

@@ -18,7 +18,7 @@ def decoded(text: str) -> HdrHistogram:
     return HdrHistogram.decode(text)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(DURATIONS)
 def test_another_reader_finds_the_same_counts_in_the_same_buckets(durations: list[float]) -> None:
     histogram = Histogram.of(durations)
@@ -34,7 +34,7 @@ def test_another_reader_finds_the_same_percentiles() -> None:
         assert histogram.percentile(percent) == pytest.approx(read.get_value_at_percentile(percent) / 1e9, rel=0.001)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 2**40))
 def test_large_counts_survive(count: int) -> None:
     histogram = Histogram()

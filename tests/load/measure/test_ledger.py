@@ -1,7 +1,7 @@
 """The books add up: over processes, phases and seconds."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from load.measure.figures import ALL
@@ -104,7 +104,9 @@ def test_a_window_is_the_newest_measured_seconds() -> None:
 def test_a_phase_has_its_own_figures_and_totals() -> None:
     late = second(13, 4.0, operation="get_account")
     late.pace_of(MAIN).arrivals = 90
-    ledger = ledger_of(second(3, 700.0, phase=WARM), late)
+    early = second(3, 700.0, phase=WARM)
+    early.pace_of(WARM).arrivals = 400
+    ledger = ledger_of(early, late)
     figures = ledger.phase_figures(MAIN, 13)
     assert (figures.seconds, figures.asked, figures.arrivals) == (10, 100, 90)
     assert set(figures.operations) == {ALL, "get_account"}
@@ -163,6 +165,7 @@ def test_closing_goes_in_small_steps() -> None:
     assert steps[-1] is not None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 15), st.integers(0, 1), st.floats(1, 5000)), max_size=40), st.integers(1, 4))
 def test_no_request_is_lost_however_the_shares_come(events: list[tuple[int, int, float]], every: int) -> None:
     ledger = Ledger(PHASES, asked)

@@ -1,6 +1,6 @@
 """Answers are counted in the second in which they end and the phase in which they were due."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.history import ApiOperation
@@ -102,6 +102,7 @@ def test_a_jump_within_a_second_counts_by_the_rates_on_both_sides() -> None:
     assert phase_shares(phases, 50) == {2: 1.0}
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.lists(st.floats(0.01, 1), min_size=1, max_size=6))
 def test_a_number_is_split_without_loss(number: int, weights: list[float]) -> None:
     shares = [weight / sum(weights) for weight in weights]

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from load.measure.answers import Count
@@ -51,12 +51,14 @@ def _sorted(data: Any) -> Any:
     return round(data, 9) if isinstance(data, float) else data
 
 
+@settings(deadline=None)
 @given(seconds())
 def test_plain_data_goes_through_a_message_and_back(built: Second) -> None:
     sent = msgpack.unpackb(msgpack.packb(built.plain()))
     assert Second.from_plain(sent).plain() == built.plain()
 
 
+@settings(deadline=None)
 @given(seconds(), seconds(), seconds())
 def test_the_order_of_merging_does_not_matter(one: Second, two: Second, three: Second) -> None:
     left, right = Second(5), Second(5)
@@ -67,6 +69,7 @@ def test_the_order_of_merging_does_not_matter(one: Second, two: Second, three: S
     assert rounded(left.plain()) == rounded(right.plain())
 
 
+@settings(deadline=None)
 @given(seconds(), seconds())
 def test_merging_loses_no_request(one: Second, two: Second) -> None:
     def requests(of: Second) -> int:

@@ -1,6 +1,6 @@
 """The timeline keeps its peaks however much it is thinned."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from load.measure.answers import Answers
@@ -62,6 +62,7 @@ def test_few_rows_stay_as_they_are() -> None:
 TIMES = st.lists(st.none() | st.floats(1, 9000), min_size=1, max_size=120)
 
 
+@settings(deadline=None)
 @given(TIMES, st.integers(4, 20))
 def test_thinning_keeps_peaks_sums_and_bounds(times: list[float | None], most: int) -> None:
     rows = [row(t, ms, achieved=t % 7) for t, ms in enumerate(times)]
@@ -78,6 +79,7 @@ def test_thinning_keeps_peaks_sums_and_bounds(times: list[float | None], most: i
     assert abs(mean - sum(each["achieved"] for each in rows) / len(rows)) < 0.01
 
 
+@settings(deadline=None)
 @given(TIMES)
 def test_within_a_row_percentiles_keep_their_order(times: list[float | None]) -> None:
     for each in thinned([row(t, ms) for t, ms in enumerate(times)], 4):

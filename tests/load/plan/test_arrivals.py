@@ -19,6 +19,7 @@ SHAPES = st.lists(
 WORKERS = st.integers(1, 5)
 
 
+@settings(deadline=None)
 @given(SHAPES, WORKERS, st.sampled_from(ARRIVALS))
 def test_due_times_are_in_order_and_within_the_shape(shape: Shape, workers: int, arrival: str) -> None:
     for worker in range(workers):
@@ -27,6 +28,7 @@ def test_due_times_are_in_order_and_within_the_shape(shape: Shape, workers: int,
         assert all(shape.start <= due <= shape.end for due in dues)
 
 
+@settings(deadline=None)
 @given(SHAPES, WORKERS)
 def test_processes_together_are_one_process(shape: Shape, workers: int) -> None:
     shares = [list(due_times(shape, worker=worker, workers=workers)) for worker in range(workers)]
@@ -34,11 +36,13 @@ def test_processes_together_are_one_process(shape: Shape, workers: int) -> None:
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
+@settings(deadline=None)
 @given(SHAPES)
 def test_there_are_as_many_constant_arrivals_as_the_area_says(shape: Shape) -> None:
     assert abs(len(list(due_times(shape))) - shape.total) <= 0.5 + 1e-6
 
 
+@settings(deadline=None)
 @given(SHAPES, st.floats(0, 1))
 def test_at_any_time_constant_arrivals_are_within_half_of_the_schedule(shape: Shape, share: float) -> None:
     t = shape.start + share * (shape.end - shape.start)
@@ -57,7 +61,7 @@ def test_no_arrival_falls_on_an_edge_where_the_rate_jumps() -> None:
     assert [sum(1 for due in dues if due < 10), len(dues)] == [30, 730]
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10_000), WORKERS)
 def test_poisson_arrivals_have_the_mean_and_the_variance_of_a_poisson_process(seed: int, workers: int) -> None:
     shape = put_together([Part("steady", 100, 30, 30)])

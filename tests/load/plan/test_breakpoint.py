@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from load.plan.breakpoint import MOST_STEPS, TOP, BreakpointSearch, Step, judge_step
@@ -57,6 +57,7 @@ SEARCHES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(SEARCHES, st.floats(1, 2000), st.sampled_from([0.0, 0.2, 0.5]), st.integers(0, 99))
 def test_the_knee_is_found_to_the_precision_whatever_the_noise(
     search: Search, knee: float, noisy: float, seed: int
@@ -108,6 +109,20 @@ def test_a_server_that_carries_nothing_has_no_highest_rate() -> None:
     assert found.sentence().startswith("no rate was carried; limited by p99")
 
 
+def test_a_server_that_carries_nothing_is_soon_given_up() -> None:
+    assert len(run(BreakpointSearch(planned(start=100, share=0.05)), knee=0).steps) == 12
+    found = run(BreakpointSearch(planned(start=100, precision=1e-9)), knee=0)
+    assert found.failed is not None
+    assert 0 < found.failed <= 1 / 60
+    assert found.limited_by == "p99 < 250ms (300ms)"
+
+
+def test_a_search_that_is_over_keeps_its_reason() -> None:
+    found = run(BreakpointSearch(planned(start=10, highest=20)), knee=1000)
+    found.stop("the run was stopped")
+    assert found.limited_by == TOP
+
+
 def test_a_search_that_creeps_gives_up_and_says_so() -> None:
     found = run(BreakpointSearch(planned(start=1, step=1)), knee=1000)
     assert len(found.steps) == MOST_STEPS
@@ -129,6 +144,7 @@ def test_an_outcome_of_another_rate_is_refused() -> None:
         BreakpointSearch(planned(start=10)).tried(outcome(5, ok=True))
 
 
+@settings(deadline=None)
 @given(SEARCHES, st.floats(1, 2000))
 def test_the_rates_on_the_way_up_rise(search: Search, knee: float) -> None:
     found = run(BreakpointSearch(search), knee)

@@ -1,7 +1,7 @@
 """Objectives are read as they are written, and refused where they could not mean anything."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import UsageError
@@ -76,6 +76,7 @@ def test_a_latency_metric_tells_its_percentile(metric: str, percent: float | Non
     assert build_objective("all", metric, None, "1ms", "plan", abort=False).percent == percent
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
     refusal = ""

@@ -1,7 +1,7 @@
 """Rates and shares are read as people write them, and refused with an example."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from load.plan.quantities import parse_rate, parse_share, tell_number, tell_rate
@@ -35,6 +35,7 @@ def test_what_is_no_percentage_is_refused_with_an_example(text: str) -> None:
         parse_share(text)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**6) | st.sampled_from([0.2, 0.5, 12.5]))
 def test_a_rate_told_is_read_back(rate: float) -> None:
     assert parse_rate(tell_rate(rate)) == pytest.approx(rate, rel=0.001)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import load
@@ -157,6 +157,7 @@ BREAK = 'breakpoint = { start = "1/s", max = "9/s" }\n'
         ('plan = { model = "users" }', "[plan] has no users; write users = 20"),
         ('plan = { rat = "20/s" }', "[plan]: unknown setting 'rat'; did you mean 'rate'?"),
         ("plans = {}", "unknown table 'plans'; did you mean 'plan'?"),
+        ("[plan]\nrate = 5\nobjectives = []", "objectives stands within [plan]; write it above the first table"),
         ("plan = 5", "[plan] is 5; expected a table"),
         ('plan = { rate = "fast" }', "[plan] rate is 'fast'; expected a rate above zero such as \"200/s\""),
         ("plan = { rate = 0 }", "[plan] rate is 0; expected a rate above zero"),
@@ -310,6 +311,7 @@ DOCUMENTS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(DOCUMENTS, st.dictionaries(NAMES, JUNK, max_size=3))
 def test_whatever_stands_in_a_plan_it_is_read_or_refused_in_one_line(
     document: dict[str, Any], options: dict[str, Any]

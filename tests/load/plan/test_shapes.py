@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from load.plan.phase import Phase, measured_seconds, phase_at
@@ -39,6 +39,7 @@ def numeric_area(shape: Shape, t: float) -> float:
     return sum(shape.level(shape.start + (piece + 0.5) * step) for piece in range(pieces)) * step
 
 
+@settings(deadline=None)
 @given(SHAPES, st.floats(0, 1))
 def test_the_inverse_of_the_area_is_exact(shape: Shape, share: float) -> None:
     area = max(share * shape.total, 1e-6)
@@ -48,6 +49,7 @@ def test_the_inverse_of_the_area_is_exact(shape: Shape, share: float) -> None:
     assert shape.area(t) == pytest.approx(area, rel=1e-9, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(SHAPES, st.floats(0, 1))
 def test_the_inverse_names_the_first_time(shape: Shape, share: float) -> None:
     area = max(share * shape.total, 1e-3)
@@ -57,6 +59,7 @@ def test_the_inverse_names_the_first_time(shape: Shape, share: float) -> None:
     assert earlier < shape.start or shape.area(earlier) < area + 1e-9
 
 
+@settings(deadline=None)
 @given(SHAPES, st.floats(0.01, 1))
 def test_the_area_is_that_below_the_level(shape: Shape, share: float) -> None:
     t = shape.start + share * (shape.end - shape.start)
@@ -65,6 +68,7 @@ def test_the_area_is_that_below_the_level(shape: Shape, share: float) -> None:
     assert shape.area(t) == pytest.approx(numeric_area(shape, t), abs=coarse + 1e-6)
 
 
+@settings(deadline=None)
 @given(SHAPES)
 def test_nothing_comes_before_the_start_or_after_the_end(shape: Shape) -> None:
     assert shape.area(shape.start - 1) == 0 == shape.level(shape.start - 1)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from load.wire.coding import decode
-from load.wire.head import MalformedError, TooLargeError
+from load.wire.faults import MalformedError, TooLargeError
 
 
 def bare(data: bytes) -> bytes:

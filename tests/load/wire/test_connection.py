@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
 import socket
 import threading
 import time
@@ -299,6 +301,19 @@ def test_a_refused_connection_is_an_error_and_nothing_was_sent() -> None:
     assert (one.engine.counts.failed, one.engine.counts.opened) == (3, 0)
     assert {reason for _, reason in one.told.failed} == {"Connection refused"}
     one.close()
+
+
+def test_a_process_without_descriptors_is_an_error_and_nothing_was_sent() -> None:
+    def none_left(*_: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with client(answering(OK)) as one:
+        good, one.engine.socket = one.engine.socket, none_left
+        reply = one.get()
+        assert (reply.error, reply.sent) == (CONNECT, reply.ended)
+        assert one.told.failed == [(CONNECT, "Too many open files")]
+        one.engine.socket = good
+        assert one.get().status == 200
 
 
 def test_the_second_address_is_tried_and_then_preferred() -> None:
