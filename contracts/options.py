@@ -26,6 +26,14 @@ def count(text: str) -> int:
     return number
 
 
+def positive(text: str) -> int:
+    """Read an option's whole number from 1."""
+    number = whole_number(text)
+    if number < 1:
+        raise typer.BadParameter(f"{text!r} is below 1")
+    return number
+
+
 Url = Annotated[str | None, typer.Option(help="Base URL of the target; without it the embedded sandbox is tested.")]
 ProfileName = Annotated[str | None, typer.Option(help=f"Contract version: {', '.join(PROFILES)} or auto.")]
 Seed = Annotated[

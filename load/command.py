@@ -24,6 +24,8 @@ from contracts.options import (
     Seed,
     Timeout,
     Url,
+    count,
+    positive,
 )
 from load.request import MOST_PROCESSES, PLANS, LoadRequest, address, duration_option, make_load_request
 from reports.terminal import render, render_quiet
@@ -54,7 +56,9 @@ def load(
     rate: Annotated[
         str | None, typer.Option(metavar="RATE", help="Open model: journeys that arrive, such as 200/s or 12/m.")
     ] = None,
-    users: Annotated[int | None, typer.Option(metavar="N", min=1, help="Closed model: users at a time.")] = None,
+    users: Annotated[
+        int | None, typer.Option(parser=positive, metavar="N", help="Closed model: users at a time.")
+    ] = None,
     duration: Annotated[
         str | None, typer.Option(metavar="DURATION", help="How long it is measured, such as 30s or 1h.")
     ] = None,
@@ -74,14 +78,12 @@ def load(
     config: Config = None,
     label: Annotated[str, typer.Option(help="What the run is called in comparisons: a commit, a release.")] = "",
     processes: Annotated[
-        int, typer.Option(min=1, max=MOST_PROCESSES, metavar="N", help="Processes of this machine that send.")
+        int, typer.Option(parser=positive, metavar="N", help="Processes of this machine that send.")
     ] = 1,
     master: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Wait here for workers of other machines.")
     ] = None,
-    expect_workers: Annotated[
-        int, typer.Option(min=0, max=MOST_PROCESSES, metavar="N", help="How many of them to wait for.")
-    ] = 0,
+    expect_workers: Annotated[int, typer.Option(parser=count, metavar="N", help="How many of them to wait for.")] = 0,
     worker: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Be a worker of the master there; it knows the plan.")
     ] = None,
@@ -89,10 +91,10 @@ def load(
         Path | None, typer.Option("--locustfile", "-f", help="Run the users of a locustfile of your own.")
     ] = None,
     web: Annotated[
-        int | None, typer.Option(min=1, max=_MOST_PORT, metavar="PORT", help="Show locust's web UI on this port.")
+        int | None, typer.Option(parser=positive, metavar="PORT", help="Show locust's web UI on this port.")
     ] = None,
     metrics: Annotated[
-        int | None, typer.Option(min=1, max=_MOST_PORT, metavar="PORT", help="Serve Prometheus metrics on this port.")
+        int | None, typer.Option(parser=positive, metavar="PORT", help="Serve Prometheus metrics on this port.")
     ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -111,6 +113,14 @@ def load(
         from load.worker import work  # noqa: PLC0415 - imports locust, which patches the interpreter
 
         return work(host, port, os.environ)
+    for option, number, most in (
+        ("--processes", processes, MOST_PROCESSES),
+        ("--expect-workers", expect_workers, MOST_PROCESSES),
+        ("--web", web or 0, _MOST_PORT),
+        ("--metrics", metrics or 0, _MOST_PORT),
+    ):
+        if number > most:
+            raise UsageError(f"{option} {number} is above {most}")
     if master is None and expect_workers:
         raise UsageError("--expect-workers says how many come from elsewhere; say where they find us with --master")
     if master is not None and not expect_workers and processes == 1:

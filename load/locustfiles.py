@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import logging
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Final, Self
 import gevent
 from locust.env import Environment
 from locust.html import get_html_report
-from locust.stats import PERCENTILES_TO_REPORT, StatsCSVFileWriter
+from locust.stats import PERCENTILES_TO_REPORT, StatsCSV, StatsCSVFileWriter
 
 from contracts.errors import UsageError
 from contracts.record.masking import Masker
@@ -82,6 +83,9 @@ class LocustFiles:
         gevent.kill(self._greenlet)
         with suppress(Exception):
             self._writer.close_files()
+        # locust writes once a second; what came after its last time is not in the files yet.
+        with suppress(Exception):
+            self._write_csv()
         with suppress(Exception):
             text = get_html_report(self._environment, show_download_link=False)
             (self._directory / f"{STEM}.html").write_text(text, encoding="utf-8", errors="backslashreplace")
@@ -91,6 +95,13 @@ class LocustFiles:
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
             self._handler.close()
+
+    def _write_csv(self) -> None:
+        whole = StatsCSV(self._environment, PERCENTILES_TO_REPORT)
+        parts = {"stats": whole.requests_csv, "failures": whole.failures_csv, "exceptions": whole.exceptions_csv}
+        for name, write in parts.items():
+            with (self._directory / f"{STEM}_{name}.csv").open("w", encoding="utf-8", newline="") as file:
+                write(csv.writer(file))
 
     def _log(self) -> None:
         with suppress(OSError):

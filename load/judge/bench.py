@@ -14,7 +14,7 @@ from contracts.checks.shape import ShapeCheck
 from contracts.checks.value import ValueCheck
 from contracts.clauses import load_clauses
 from contracts.finding import Severity, Violation
-from contracts.history import Operation
+from contracts.history import ApiOperation, Operation
 from contracts.invariants.book import Book, book_of
 from contracts.invariants.credentials import StableCredentials
 from contracts.invariants.identity import Identity
@@ -106,6 +106,7 @@ class Bench:
     Attributes:
         evidence: operations that findings refer to, by index; their bodies are as they came.
         left: purchases that the bench had no more room for.
+        present: operations that the target is known to have, whoever saw them served.
     """
 
     def __init__(
@@ -128,6 +129,7 @@ class Bench:
         self.evidence: dict[int, Operation] = {}
         self._filed: set[tuple[str, str]] = set()
         self.left = 0
+        self.present: set[ApiOperation] = set()
         self._open()
 
     def _open(self) -> None:
@@ -160,6 +162,7 @@ class Bench:
             whole: the operation that it is only a part of.
         """
         self._keep(whole or operation)
+        self.book.present |= self.present
         self._feed(operation)
         self.file(self.desk.heard)
 
@@ -178,6 +181,7 @@ class Bench:
 
     def close(self) -> None:
         """Judge what was held back, forget every purchase, and begin anew."""
+        self.book.present |= self.present
         for invariant in self._invariants:
             self._run(invariant, lambda invariant=invariant: invariant.finish(self.desk))  # type: ignore[misc]
         self.file(self.desk.heard)

@@ -14,7 +14,7 @@ from load.judge.bench import Bench
 from load.judge.facts import BREAK, Facts, Kinds, is_readable
 from load.judge.habits import Habits
 from load.judge.operations import excerpt_of, operation_of, purchase_of
-from load.judge.register import CREATED, STATUS, Register, phone_number
+from load.judge.register import CREATED, NUMBERS, STATUS, Register, phone_number
 from load.judge.retell import given, retell
 from load.judge.rules import CODE, CREATE, LIST, RETRIEVE, SUSPECT, Rules
 from load.judge.tally import UNIQUE
@@ -54,6 +54,7 @@ class Lives:
         self._habits = Habits()
         self._failing: dict[int, Operation] = {}
         self._bought = False
+        self._served = [False] * len(NUMBERS)
         self.sold: list[tuple[int, int, float, float]] = []
 
     def show(
@@ -79,6 +80,9 @@ class Lives:
             return extra, self._suspect(call, reply, index, facts, by)
         if self._failing:
             self._failing.pop(facts.number, None)
+        if not self._served[by]:
+            self._served[by] = True
+            self._bench.present.add(call.operation)
         return bits | extra, ()
 
     def _judge(self, facts: Facts, by: int, sent: float, ended: float, progress: object) -> int:
@@ -162,6 +166,8 @@ class Lives:
             trouble = ("deny", status)
             if rules.is_failing(row, status, reply.sent):
                 return self._fail(call, reply, index, number)
+        if by == CODE and status in {400, 409}:
+            self._bench.present.add(call.operation)
         if bits != SUSPECT:
             return bits, ()
         return 0, self._full(trouble, number, lambda: self._bench.judge_life(operation_of(call, reply, index)))

@@ -38,9 +38,7 @@ VIEWS = (
     ApiOperation.REFUND,
 )
 
-relaxed = settings(
-    deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
-)
+relaxed = settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 def ours(clause: str) -> bool:
@@ -70,13 +68,11 @@ def test_handing_purchases_over_to_the_bench_or_forgetting_them_accuses_nobody(s
     chance = random.Random(seed)
     history = history_of(seed, 70, spread, shop)
     judge = Judge(history.profile, secrets=[KEY])
-    handed = 0
     for operation in in_order(history):
         judge.see(*called(operation))
         rows = list(judge._register.rows)
         if rows and chance.random() < 0.25:
             judge._lives._promote(chance.choice(rows))
-            handed += 1
         if rows and chance.random() < 0.05:
             judge.forget(chance.choice(rows))
         if chance.random() < 0.02:
@@ -122,7 +118,7 @@ def spoilt(view: dict[str, Any], chance: random.Random) -> dict[str, Any]:
 
 def plant(history: History, chance: random.Random) -> None:
     """Spoil one answer: a value, the whole body, its status; or repeat a call much later."""
-    views = served(history, *VIEWS)
+    views = [(operation, value) for operation, value in served(history, *VIEWS) if isinstance(value, dict)]
     if not views:
         return
     operation, value = chance.choice(views)
@@ -143,7 +139,13 @@ def plant(history: History, chance: random.Random) -> None:
         history.operations[place] = replace(operation, answer=Answer(status, operation.answer.headers, body))
     elif way == 8:
         text = json.dumps(value).encode()
-        bodies = [text.replace(b'{"', b'{"id":1,"', 1), b'{"x":"' + KEY.encode() + b'"}', text[:-3], b"\xff" + text, b"[1]"]
+        bodies = [
+            text.replace(b'{"', b'{"id":1,"', 1),
+            b'{"x":"' + KEY.encode() + b'"}',
+            text[:-3],
+            b"\xff" + text,
+            b"[1]",
+        ]
         bodies += [text.replace(b"}", b',"x":NaN}', 1), b"", b"null", text + text]
         history.operations[place] = replace(
             operation, answer=Answer(200, operation.answer.headers, chance.choice(bodies))
@@ -153,7 +155,7 @@ def plant(history: History, chance: random.Random) -> None:
         history.operations.append(replace(operation, index=len(history.operations), invoked=end, returned=end + 1))
 
 
-@settings(relaxed, max_examples=150)
+@settings(relaxed, max_examples=100)
 @given(SEEDS, SPREADS, st.integers(1, 3))
 def test_what_is_planted_is_found_exactly_as_the_oracle_finds_it(seed, spread, times):
     chance = random.Random(seed)
@@ -167,7 +169,7 @@ def test_what_is_planted_is_found_exactly_as_the_oracle_finds_it(seed, spread, t
 def test_the_planted_faults_break_most_of_the_clauses():
     """The comparison would be worth little if both sides saw nothing."""
     broken: set[str] = set()
-    for seed in range(150):
+    for seed in range(100):
         chance = random.Random(seed)
         history = history_of(seed, 40, (1, 4, 12, 40)[seed % 4], Shop())
         for _ in range(3):

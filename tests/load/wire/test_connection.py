@@ -15,6 +15,7 @@ import pytest
 from contracts.history import ApiOperation
 from load.call import CLOSED, CONNECT, MALFORMED, RESET, TIMEOUT, TOO_LARGE, Call, Reply
 from load.wire.address import Address
+from load.wire.connection import Connection
 from load.wire.limits import Limits, Timeouts
 from tests.load.wire.servers import OK, Client, answering, client, get, post, read_request, reset, saying, serve, until
 
@@ -463,6 +464,57 @@ def test_a_server_that_resets_an_upload_without_an_answer_is_a_reset() -> None:
 
     with client(handle) as one:
         assert one.ask(post(b"x" * 16_000_000))[0].error == RESET
+
+
+def refusing(code: int) -> type[socket.socket]:
+    """A socket that cannot send."""
+
+    class Refusing(socket.socket):
+        def send(self, *_: object) -> int:
+            raise OSError(code, os.strerror(code))
+
+    return Refusing
+
+
+def test_an_answer_is_still_read_where_nothing_can_be_sent_any_more() -> None:
+    with client(lambda sock, _: sock.sendall(answer(b"no", status="503 Busy"))) as one:
+        one.engine.socket = refusing(errno.EPIPE)
+        assert one.get().status == 503
+        assert one.pool.connections == 0
+
+
+def test_a_close_after_nothing_could_be_sent_is_a_reset() -> None:
+    with client(lambda sock, _: sock.shutdown(socket.SHUT_WR)) as one:
+        one.engine.socket = refusing(errno.EPIPE)
+        assert one.get().error == RESET
+
+
+def test_a_system_that_takes_no_bytes_is_a_reset_at_once() -> None:
+    with client(saying(b"")) as one:
+        one.engine.socket = refusing(errno.ENOBUFS)
+        assert one.get().error == RESET
+        assert one.told.failed == [(RESET, "No buffer space available")]
+
+
+def test_a_failure_that_waits_for_the_loop_does_not_meet_a_later_call() -> None:
+    with serve(answering()) as refused:
+        pass
+    with serve(answering(OK)) as port:
+        one = Client(port)
+        good, bad = (Address(socket.AF_INET, ("127.0.0.1", each)) for each in (port, refused))
+        connection = Connection(one.engine)
+        replies: list[Reply] = []
+        one.engine.addresses = (bad,)
+        connection.send(one.encoder.encode(get()), get(), 0.0, replies.append)
+        connection.close()
+        one.engine.addresses = (good,)
+        connection.send(one.encoder.encode(get()), get(), 0.0, replies.append)
+        with pytest.raises(RuntimeError, match="one request at a time"):
+            connection.send(one.encoder.encode(get()), get(), 0.0, replies.append)
+        until(lambda: len(replies) == 2)
+        connection.close()
+        one.close()
+    assert [(reply.status, reply.error) for reply in replies] == [(0, CLOSED), (200, None)]
 
 
 def test_closing_answers_what_is_awaited_once_and_may_be_repeated() -> None:

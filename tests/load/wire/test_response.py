@@ -276,7 +276,7 @@ def test_connections_persist_by_version_and_option(fields: list[str], first: str
 @pytest.mark.parametrize(
     ("data", "within"),
     [
-        (head("content-length: 2001"), head("content-length: 2000") + b"x" * 2_000),
+        (head("content-length: 2001") + b"x" * 2_001, head("content-length: 2000") + b"x" * 2_000),
         (head() + b"x" * 2_001, head() + b"x" * 2_000),
         (head(*["a: b"] * 16, "content-length: 0"), head(*["a: b"] * 15, "content-length: 0")),
         (head("a: " + "b" * 2_000), head("a: " + "b" * 1_900, "content-length: 0")),
@@ -294,6 +294,7 @@ def test_connections_persist_by_version_and_option(fields: list[str], first: str
 def test_a_limit_is_held_and_not_before_it_is_passed(data: bytes, within: bytes) -> None:
     assert read([data]).error == "too large"
     assert read(bytewise(data)).error == "too large"
+    assert read_at_once(data, Heads(LIMITS)) is None
     assert read([within]).error == ""
 
 

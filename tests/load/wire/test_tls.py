@@ -7,9 +7,10 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,25 @@ def test_a_close_while_idle_is_noticed(certificate: trustme.LeafCert, trusted: P
             assert one.get().status == 200
             until(lambda: one.pool.connections == 0)
         assert one.engine.counts.stale == 0
+
+
+def test_a_connection_that_ends_with_its_answer_is_not_used_again(certificate: trustme.LeafCert, trusted: Path) -> None:
+    def handle(sock: socket.socket, _number: int) -> None:
+        assert isinstance(sock, ssl.SSLSocket)
+        read_request(sock)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        sock.sendall(OK)
+        sock.setblocking(False)
+        with suppress(ssl.SSLWantReadError):
+            sock.unwrap()
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)  # answer and notice leave in one piece
+        raw_end.wait(5)
+
+    raw_end = threading.Event()
+    with tls_client(secured(context_of(certificate), handle), trusted) as one:
+        assert [reply.status for reply in one.ask(get(), get(), get())] == [200] * 3
+        assert (one.engine.counts.opened, one.engine.counts.stale) == (3, 0)
+        raw_end.set()
 
 
 def test_large_requests_and_answers_pass_in_many_records(certificate: trustme.LeafCert, trusted: Path) -> None:
