@@ -13,7 +13,7 @@ from contracts.drift.refs import Document
 from contracts.drift.rules import RULES, Severity, Side
 from contracts.drift.schemas import SchemaComparison
 
-EXAMPLES = 120
+EXAMPLES = 80
 """Enough to hold what was found with many thousands."""
 
 VALUES = st.recursive(
@@ -76,10 +76,14 @@ def pairs(draw: st.DrawFn) -> tuple[Any, Any]:
     return draw(st.sampled_from([(one, two), (one, three), (three, one)]))
 
 
-def compared(old: Any, new: Any, side: Side) -> list[Severity]:
+HARMLESS = {rule.id for rule in RULES.values() if rule.severity is Severity.INFO} - {"request-key-added"}
+"""A new key breaks those alone who sent it when the contract did not name it, with a value of another type."""
+
+
+def compared(old: Any, new: Any, side: Side) -> list[str]:
     document = Document("doc", {})
     comparison = SchemaComparison(SchemaReader(document, old_dialect=False), SchemaReader(document, old_dialect=False))
-    return [RULES[note.rule].severity for note in comparison.notes((old,), (new,), side)]
+    return [note.rule for note in comparison.notes((old,), (new,), side)]
 
 
 def keeps(schema: Any, value: Any) -> bool:
@@ -90,7 +94,7 @@ def keeps(schema: Any, value: Any) -> bool:
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_a_request_that_was_lawful_still_is_where_nothing_breaks(pair: tuple[Any, Any], values: list[Any]) -> None:
     old, new = pair
-    if set(compared(old, new, Side.REQUEST)) <= {Severity.INFO}:
+    if set(compared(old, new, Side.REQUEST)) <= HARMLESS:
         for value in values:
             assert keeps(new, value) or not keeps(old, value)
 
@@ -99,7 +103,7 @@ def test_a_request_that_was_lawful_still_is_where_nothing_breaks(pair: tuple[Any
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_an_answer_is_one_that_was_promised_where_nothing_breaks(pair: tuple[Any, Any], values: list[Any]) -> None:
     old, new = pair
-    if set(compared(old, new, Side.RESPONSE)) <= {Severity.INFO}:
+    if set(compared(old, new, Side.RESPONSE)) <= HARMLESS:
         for value in values:
             assert keeps(old, value) or not keeps(new, value)
 

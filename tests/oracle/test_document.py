@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts.document import Document, parse
+from contracts.document import Document, _parse_plain, _parse_strictly, parse
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,30 @@ def test_no_bytes_make_it_raise(body: bytes) -> None:
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_what_was_written_is_read(value: object) -> None:
     assert parse(json.dumps(value).encode()) == Document(value)
+
+
+WRITTEN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.sampled_from('ab":,{}[]\\\n-0e19\ud800')),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.sampled_from('a":\\'), max_size=3), inner, max_size=4)
+    ),
+)
+"""Values whose texts look like the syntax around them."""
+
+
+@given(
+    value=WRITTEN,
+    indent=st.sampled_from([None, 1]),
+    odd=st.sampled_from(["", '{"a":1,"a":2}', "-0", "1" * 40, "1E400", "[" * 500, "\ufeff"]),
+)
+def test_the_fast_way_reads_what_the_strict_way_reads(value: object, indent: int | None, odd: str) -> None:
+    for text in (json.dumps(value, indent=indent), json.dumps([value])[:-1] + f", {odd}]", odd):
+        body = text.encode("utf-8", "surrogatepass")
+        assert repr(parse(body)) == repr(_parse_strictly(body))
+
+
+def test_a_purchase_is_read_the_fast_way() -> None:
+    body = (
+        b'{"id": 8117, "price": {"amount": "1.50"}, "created_at": "2026-02-03T10:15:01.000Z", "items": [{"a": null}]}'
+    )
+    assert _parse_plain(body) == _parse_strictly(body)

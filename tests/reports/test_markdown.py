@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +23,13 @@ from reports.plaintext import plain
 from tests.record import scene
 from tests.reports.html.material import HOSTILE, case, load_section, poisoned, proof
 
+ROOT = Path(__file__).resolve().parents[2]
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 MARKDOWN = (
     "[a](http://evil.example) ![i](http://evil.example/p.png) <img src=x> @octocat #12 GH-3 owner/repo#4 "
-    "www.evil.example https://evil.example mailto:a@evil.example **bold** _it_ `code` ~~gone~~ | cell | $x$ &lt; \\ :smile: !7 ~8 %9 &10"
-)  # fmt: skip
+    "www.evil.example https://evil.example mailto:a@evil.example **bold** _it_ `code` ~~gone~~ | cell | $x$ "
+    "&lt; \\ :smile: !7 ~8 %9 &10"
+)
 TEXTS = st.text(st.characters() | st.sampled_from("`*_[]()<>#@!~|$\\&;:-+=.1 \n\u202e\ud800"), max_size=40)
 
 
@@ -108,6 +114,7 @@ def test_missed_objectives_come_first_and_saturation_before_them() -> None:
     document = {**scene.document(), "load": load_section(saturated=True, saturation="use more processes")}
     text = run_markdown(document)
     assert "**The generator was saturated.** use more processes" in text
+    assert "198.4 journeys/s, 993.2 requests/s: p50 9 ms, p90 22 ms, p99 55 ms, max 402.5 ms" in text
     assert "**Objectives** (1 of 3 met)\n\n- ❌ `all p999 < 150ms`: observed 180 ms\n- ❌ `list p99" in text
     assert text.index("saturated") < text.index("Objectives")
 
@@ -163,3 +170,34 @@ class TestJobSummary:
         told = append_summary(scene.document(), {"GITHUB_STEP_SUMMARY": str(tmp_path)})
         assert told == f"GITHUB_STEP_SUMMARY: cannot write {tmp_path}: Is a directory"
         assert append_summary(scene.document(), {"GITHUB_STEP_SUMMARY": "a\x00b"}) is not None
+
+    def test_a_gate_writes_there_even_when_its_target_is_gone(self, tmp_path: Path) -> None:
+        file = tmp_path / "summary.md"
+        with socket.socket() as taken:
+            # Bound, but nobody listens: whoever connects is refused.
+            taken.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+            result = subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "assay",
+                    "gate",
+                    "--url",
+                    url,
+                    "--depth",
+                    "quick",
+                    "--out",
+                    str(tmp_path / "run"),
+                ],
+                env={**os.environ, "ASSAY_API_KEY": "k" * 20, "GITHUB_STEP_SUMMARY": str(file)},
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=100,
+                check=False,
+            )
+        assert result.returncode == 3, result.stderr
+        assert file.read_text(encoding="utf-8").startswith("### ⚠️ Inconclusive")
+        assert file.read_text(encoding="utf-8") == (tmp_path / "run" / "report.md").read_text(encoding="utf-8") + "\n"
+        assert url in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")

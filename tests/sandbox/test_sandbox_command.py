@@ -1,6 +1,7 @@
 """`assay sandbox` as a person meets it."""
 
 import itertools
+import json
 import re
 import shlex
 import signal
@@ -42,6 +43,7 @@ def run():
         (["--rate-limit", "0"], "rate limit 0.0 is not between 0.001 and 1e+09"),
         (["--balance", "a lot"], "balance 'a lot' is not an amount such as 1000.00"),
         (["--store", "/no/such/place.db"], "cannot open the store /no/such/place.db: unable to open database file"),
+        (["--log", "/no/such/place.log"], "cannot write the log '/no/such/place.log': No such file or directory"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(run, options, complaint):
@@ -114,6 +116,17 @@ def test_it_serves_until_a_signal_and_its_curl_line_works(terminal, number, stat
     assert words[2] == f"{url}/v1/purchases"
     child.send_signal(number)
     assert child.wait(10) == status
+
+
+def test_requests_are_logged_into_a_file_that_is_added_to(terminal, tmp_path):
+    log = tmp_path / "requests.jsonl"
+    log.write_text('{"earlier": true}\n')
+    _, text = terminal("--log", str(log))
+    url = re.search(r"http://127\.0\.0\.1:\d+", text)[0]
+    assert f"Reference: {url}/docs" in text
+    assert httpx.get(f"{url}/docs", trust_env=False, verify=False).status_code == 200
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert (lines[0], lines[1]["path"], lines[1]["status"]) == ({"earlier": True}, "/docs", 200)
 
 
 def test_a_known_seed_gives_known_keys(terminal):

@@ -28,7 +28,7 @@ def stamp(seconds: float) -> str:
     return (BASE + timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def purchase(number: int, status: str = "PENDING", **changes: Any) -> dict[str, Any]:
+def purchase(number: int, shown: str = "PENDING", /, **changes: Any) -> dict[str, Any]:
     """Return a purchase; one that is SUCCESS has credentials."""
     view = {
         "id": number,
@@ -36,9 +36,9 @@ def purchase(number: int, status: str = "PENDING", **changes: Any) -> dict[str, 
         "display_name": {"ru": "США", "en": "United States"},
         "phone_number": f"+1202555{number:04d}",
         "price": {"amount": "1.50", "currency_code": "USD"},
-        "status": status,
+        "status": shown,
         "purchase_type": "SINGLE",
-        "verification": CODE if status == "SUCCESS" else None,
+        "verification": CODE if shown == "SUCCESS" else None,
         "created_at": stamp(number),
     }
     return view | changes

@@ -83,10 +83,10 @@ BODIES = [
     ("SHAPE-2", TEXT.replace(b'"ru"', b'"en": "twice", "ru"')),
     ("SHAPE-2", TEXT[:-1]),
     ("SHAPE-2", b"\xef\xbb\xbf" + TEXT),
-    ("SHAPE-2", TEXT.replace("США".encode("ascii", "backslashreplace").replace(b"\\u", b"\\u"), b"\xff\xfe")),
+    ("SHAPE-2", TEXT.replace(b"United", b"\xff\xfe")),
     ("SHAPE-2", b"[" + TEXT + b"]"),
     ("SHAPE-2", b""),
-    ("SHAPE-3", TEXT.replace(b'"id": 1', b'"id": NaN').replace(b"NaN", b'"1"')),
+    ("SHAPE-3", TEXT.replace(b'"id": 1', b'"id": "1"')),
     ("AUTH-3", TEXT.replace(b"United States", KEY.encode())),
 ]
 
@@ -294,7 +294,7 @@ DOCUMENTS = (
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(deadline=None, derandomize=True, max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -260,6 +260,13 @@ def test_a_rate_takes_the_place_of_stages_and_of_a_search() -> None:
         assert parse_plan(overridden(document, {"rate": 3}), "options").shape == "steady"
 
 
+def test_naming_the_shape_that_a_plan_has_changes_nothing() -> None:
+    staged = {"stages": [{"duration": "5s", "rate": 5}]}
+    searched = {"breakpoint": {"start": 1, "max": 9}}
+    assert parse_plan(overridden(staged, {"shape": "stages"}), "options") == parse_plan(staged, "options")
+    assert parse_plan(overridden(searched, {"shape": "breakpoint"}), "options") == parse_plan(searched, "options")
+
+
 def test_a_length_does_not_silently_replace_stages() -> None:
     with pytest.raises(UsageError, match=r"duration has no part in the shape 'stages'"):
         parse_plan(overridden({"stages": [{"duration": "5s", "rate": 5}]}, {"duration": "9s"}), "options")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from load.plan.phase import Phase, measured_seconds, phase_at
+from load.plan.phase import Phase, measured_seconds, phase_at, phase_of_second
 from load.plan.shapes import (
     Part,
     Segment,
@@ -99,6 +99,12 @@ def test_every_phase_begins_where_the_one_before_ends() -> None:
     shape = put_together([warm_up(5, 10), *steady(10, 20)])
     assert shape.phases == (Phase("warm-up", 0, 5, False, 10), Phase("steady", 5, 25, True, 10))
     assert [phase_at(shape.phases, t) for t in (-1, 0, 4.9, 5, 24, 99)] == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_second_belongs_to_the_phase_it_mostly_lies_in_and_to_none_in_a_gap() -> None:
+    phases = [Phase("one", 0, 2.6, True), Phase("two", 5, 7, True)]
+    found = [phase_of_second(phases, t) for t in range(8)]
+    assert [phase.name if phase else None for phase in found] == ["one", "one", "one", None, None, "two", "two", None]
 
 
 def test_a_warm_up_without_length_is_left_out() -> None:

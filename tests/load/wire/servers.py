@@ -65,6 +65,12 @@ def reset(sock: socket.socket) -> None:
     sock.close()
 
 
+def answer(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
+    """An answer with its length and further fields."""
+    lines = "".join(f"{field}\r\n" for field in fields)
+    return f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{lines}\r\n".encode() + body
+
+
 def answering(*answers: bytes | Sequence[bytes]) -> Handler:
     """Answer the requests of each connection in turn, some piece by piece; then close."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import gzip
-import os
 import socket
 import threading
 import time
@@ -13,18 +11,24 @@ import gevent
 import pytest
 
 from contracts.history import ApiOperation
-from load.call import CLOSED, CONNECT, MALFORMED, RESET, TIMEOUT, TOO_LARGE, Call, Reply
-from load.wire.address import Address
-from load.wire.connection import Connection
+from load.call import CLOSED, MALFORMED, RESET, TIMEOUT, TOO_LARGE, Call, Reply
 from load.wire.limits import Limits, Timeouts
-from tests.load.wire.servers import OK, Client, answering, client, get, post, read_request, reset, saying, serve, until
+from tests.load.wire.servers import (
+    OK,
+    Client,
+    answer,
+    answering,
+    client,
+    get,
+    post,
+    read_request,
+    reset,
+    saying,
+    serve,
+    until,
+)
 
 HEAD_ONLY = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"
-
-
-def answer(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
-    lines = "".join(f"{field}\r\n" for field in fields)
-    return f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{lines}\r\n".encode() + body
 
 
 def test_a_whole_answer_arrives_with_its_times_in_order() -> None:
@@ -292,89 +296,6 @@ def test_a_reset_while_idle_is_noticed() -> None:
         assert one.get().status == 200
 
 
-def test_a_refused_connection_is_an_error_and_nothing_was_sent() -> None:
-    with serve(answering()) as port:
-        pass
-    one = Client(port)
-    replies = one.ask(get(), get(), get())
-    assert [(reply.status, reply.error) for reply in replies] == [(0, CONNECT)] * 3
-    assert all(reply.sent == reply.ended for reply in replies)
-    assert (one.engine.counts.failed, one.engine.counts.opened) == (3, 0)
-    assert {reason for _, reason in one.told.failed} == {"Connection refused"}
-    one.close()
-
-
-def test_a_process_without_descriptors_is_an_error_and_nothing_was_sent() -> None:
-    def none_left(*_: object) -> None:
-        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-
-    with client(answering(OK)) as one:
-        good, one.engine.socket = one.engine.socket, none_left
-        reply = one.get()
-        assert (reply.error, reply.sent) == (CONNECT, reply.ended)
-        assert one.told.failed == [(CONNECT, "Too many open files")]
-        one.engine.socket = good
-        assert one.get().status == 200
-
-
-def test_the_second_address_is_tried_and_then_preferred() -> None:
-    with serve(answering()) as refused:
-        pass
-    with serve(answering(OK)) as port:
-        first, second = (Address(socket.AF_INET, ("127.0.0.1", each)) for each in (refused, port))
-        one = Client(port, addresses=(first, second))
-        assert one.get().status == 200
-        assert one.engine.addresses == (second, first)
-        one.close()
-
-
-def test_ipv6_is_spoken() -> None:
-    with client(answering(OK), host="::1") as one:
-        assert one.get().status == 200
-
-
-def full_backlog() -> tuple[socket.socket, list[socket.socket]]:
-    """A listener that takes no further connection: the handshake of the next one is never answered."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=0)
-    fillers = []
-    for _ in range(4):
-        filler = socket.socket()
-        filler.setblocking(False)
-        filler.connect_ex(listener.getsockname())
-        fillers.append(filler)
-    return listener, fillers
-
-
-def test_a_connection_that_is_not_answered_is_given_up_in_time() -> None:
-    listener, fillers = full_backlog()
-    try:
-        one = Client(listener.getsockname()[1], timeouts=Timeouts(0.2, 9, 9))
-        began = time.perf_counter()
-        reply = one.get()
-        took = time.perf_counter() - began
-        one.close()
-    finally:
-        for sock in (listener, *fillers):
-            sock.close()
-    assert (reply.error, reply.sent) == (CONNECT, reply.ended)
-    assert one.told.failed == [(CONNECT, "no connection in time")]
-    assert took >= 0.2
-
-
-def test_an_address_that_is_not_answered_leaves_time_for_the_next() -> None:
-    listener, fillers = full_backlog()
-    try:
-        with serve(answering(OK)) as port:
-            silent = Address(socket.AF_INET, ("127.0.0.1", listener.getsockname()[1]))
-            good = Address(socket.AF_INET, ("127.0.0.1", port))
-            one = Client(port, addresses=(silent, good), timeouts=Timeouts(0.4, 9, 9))
-            assert one.get().status == 200
-            one.close()
-    finally:
-        for sock in (listener, *fillers):
-            sock.close()
-
-
 @pytest.mark.parametrize(
     ("said", "timeouts", "reason"),
     [
@@ -413,108 +334,6 @@ def test_an_answer_that_waited_in_the_kernel_while_the_loop_stood_still_is_no_ti
         time.sleep(0.6)  # the loop stands still beyond the deadline
         one.engine.deadlines._sweep()
         assert [reply.status for reply in replies] == [200]
-
-
-def test_a_large_request_leaves_in_parts() -> None:
-    got: list[int] = []
-
-    def handle(sock: socket.socket, _number: int) -> None:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
-        time.sleep(0.05)
-        got.append(len(read_request(sock).partition(b"\r\n\r\n")[2]))
-        sock.sendall(OK)
-        got.append(len(read_request(sock)) and 1)
-        sock.sendall(OK)
-
-    with client(handle) as one:
-        assert one.ask(post(b"x" * 6_000_000))[0].status == 200
-        assert one.get().status == 200
-        assert one.engine.counts.opened == 1
-    assert got == [6_000_000, 1]
-
-
-def test_an_answer_that_comes_before_the_request_left_whole_is_taken_and_the_connection_is_not_used_again() -> None:
-    def handle(sock: socket.socket, number: int) -> None:
-        sock.recv(100)
-        sock.sendall(answer(b"no", status="413 Content Too Large") if number == 0 else OK)
-        time.sleep(0.05)
-
-    with client(handle) as one:
-        reply = one.ask(post(b"x" * 16_000_000))[0]
-        assert (reply.status, reply.body) == (413, b"no")
-        assert one.get().status == 200
-        assert one.engine.counts.opened == 2
-
-
-def test_an_answer_sent_before_the_server_reset_the_upload_is_still_read() -> None:
-    def handle(sock: socket.socket, _number: int) -> None:
-        sock.recv(100)
-        sock.sendall(answer(b"no", "connection: close", status="413 Content Too Large"))
-        time.sleep(0.05)
-        reset(sock)
-
-    with client(handle) as one:
-        assert one.ask(post(b"x" * 16_000_000))[0].status == 413
-
-
-def test_a_server_that_resets_an_upload_without_an_answer_is_a_reset() -> None:
-    def handle(sock: socket.socket, _number: int) -> None:
-        sock.recv(100)
-        reset(sock)
-
-    with client(handle) as one:
-        assert one.ask(post(b"x" * 16_000_000))[0].error == RESET
-
-
-def refusing(code: int) -> type[socket.socket]:
-    """A socket that cannot send."""
-
-    class Refusing(socket.socket):
-        def send(self, *_: object) -> int:
-            raise OSError(code, os.strerror(code))
-
-    return Refusing
-
-
-def test_an_answer_is_still_read_where_nothing_can_be_sent_any_more() -> None:
-    with client(lambda sock, _: sock.sendall(answer(b"no", status="503 Busy"))) as one:
-        one.engine.socket = refusing(errno.EPIPE)
-        assert one.get().status == 503
-        assert one.pool.connections == 0
-
-
-def test_a_close_after_nothing_could_be_sent_is_a_reset() -> None:
-    with client(lambda sock, _: sock.shutdown(socket.SHUT_WR)) as one:
-        one.engine.socket = refusing(errno.EPIPE)
-        assert one.get().error == RESET
-
-
-def test_a_system_that_takes_no_bytes_is_a_reset_at_once() -> None:
-    with client(saying(b"")) as one:
-        one.engine.socket = refusing(errno.ENOBUFS)
-        assert one.get().error == RESET
-        assert one.told.failed == [(RESET, "No buffer space available")]
-
-
-def test_a_failure_that_waits_for_the_loop_does_not_meet_a_later_call() -> None:
-    with serve(answering()) as refused:
-        pass
-    with serve(answering(OK)) as port:
-        one = Client(port)
-        good, bad = (Address(socket.AF_INET, ("127.0.0.1", each)) for each in (port, refused))
-        connection = Connection(one.engine)
-        replies: list[Reply] = []
-        one.engine.addresses = (bad,)
-        connection.send(one.encoder.encode(get()), get(), 0.0, replies.append)
-        connection.close()
-        one.engine.addresses = (good,)
-        connection.send(one.encoder.encode(get()), get(), 0.0, replies.append)
-        with pytest.raises(RuntimeError, match="one request at a time"):
-            connection.send(one.encoder.encode(get()), get(), 0.0, replies.append)
-        until(lambda: len(replies) == 2)
-        connection.close()
-        one.close()
-    assert [(reply.status, reply.error) for reply in replies] == [(0, CLOSED), (200, None)]
 
 
 def test_closing_answers_what_is_awaited_once_and_may_be_repeated() -> None:

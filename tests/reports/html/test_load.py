@@ -53,6 +53,17 @@ def test_objectives_tell_their_margin_and_those_missed_stand_on_the_first_screen
     assert "create_purchase p99" not in first
 
 
+def test_an_objective_at_its_limit_says_so() -> None:
+    found = {**load_section()["objectives"][0], "expr": "findings <= 0", "observed": 0, "limit": 0, "margin": 0.0}
+    assert "findings <= 0 ✓ met 0 ms 0 ms at the limit" in flat(page_of(objectives=[found]))
+
+
+def test_waits_before_a_request_leaves_are_told() -> None:
+    text = flat(page_of())
+    assert "schedule lag 0.12 0.09 0.22 0.28 0.55 1.80 4.03" in text
+    assert "TLS handshake" not in text
+
+
 def test_the_breakpoint_is_a_sentence_a_chart_and_a_table() -> None:
     page = page_of()
     text = flat(page)
@@ -76,6 +87,12 @@ def test_the_charts_get_every_moment_and_the_tables_some() -> None:
     long = data_of(page_of(seconds=MAX_ROWS * 2))["series"]["t"]
     assert len(long) == MAX_ROWS
     assert (long[0], long[-1]) == (0, MAX_ROWS * 2 - 1)
+
+
+def test_counts_of_a_row_that_stands_for_several_seconds_are_told_per_second() -> None:
+    row = {**load_section()["timeline"][0], "span_s": 4, "requests": 4_000, "failures": 2, "p99": 50, "asked": 200}
+    series = data_of(page_of(timeline=[row]))["series"]
+    assert [series[name] for name in ("requests", "failures", "p99", "asked")] == [[1000], [0.5], [50], [200]]
 
 
 def test_two_thousand_moments_stay_small() -> None:

@@ -185,6 +185,15 @@ def test_a_call_that_is_not_held_any_more_is_named() -> None:
     assert "no longer held" in text
 
 
+@pytest.mark.parametrize("odd", [-1e308, 1e308, 10**400, 5e-324, 0])
+def test_a_moment_of_any_size_can_be_drawn(odd: float) -> None:
+    document = scene.document()
+    document["findings"][0]["evidence"][0]["invoked"] = odd
+    document["findings"][0]["evidence"][1]["returned"] = odd
+    content = run_page(document).decode()
+    assert not re.search('(?:x|x1|x2|width)="(?:nan|inf|-inf)', content)
+
+
 def many(count: int, size: int, filler: str) -> dict[str, Any]:
     document = scene.document()
     finding = document["findings"][0]

@@ -16,7 +16,7 @@ SPANS = st.lists(
         lambda lane, start, length: Span(lane, start, start + length),
         st.sampled_from(["owner", "other", "volley 1.1"]),
         st.floats(0, 1e6) | st.floats(0, 1),
-        st.just(0.0) | st.floats(0, 10) | st.floats(0, 0.01),
+        st.just(0.0) | st.floats(0, 10) | st.floats(0, 1e-8),
     ),
     min_size=1,
     max_size=12,

@@ -1,0 +1,173 @@
+"""Shares of several workers become one verdict; ids and numbers are unique across workers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.finding import ClauseVerdict, Severity
+from contracts.record.masking import Masker
+from load.judge.merge import MARGIN_S, Merge
+from load.judge.share import Shares
+from tests.load.judge.scene import CODE, KEY, OTHER_CODE, Scene, purchase
+
+SEED = b"0123456789abcdef"
+
+
+class Worker:
+    """One worker: its scene, its shares, and its clock, which is ahead of the master's by some seconds."""
+
+    def __init__(self, name: str, ahead: float = 0.0) -> None:
+        self.name = name
+        self.ahead = ahead
+        self.scene = Scene()
+        self.shares = Shares(self.scene.judge, Masker({"owner": KEY}), SEED)
+
+    def share(self, merge: Merge, now: float, *, final: bool = False, delay: float = 0.0) -> dict[str, Any]:
+        if final:
+            self.scene.judge.finish()
+        share = self.shares.take(now + self.ahead, final=final)
+        merge.take(self.name, share, now + delay)
+        return share
+
+
+def merged(*workers: Worker, now: float = 100.0) -> Merge:
+    merge = Merge("2026-02")
+    for worker in workers:
+        worker.share(merge, now, final=True)
+    return merge
+
+
+def findings(merge: Merge) -> set[tuple[str, str]]:
+    return {(f.clause, f.cause) for f in merge.findings if f.clause != "LOAD-1"}
+
+
+def test_counts_of_all_workers_are_added_up():
+    one, two = Worker("one"), Worker("two")
+    one.scene.create(0, 1, 1)
+    two.scene.create(0, 1, 2)
+    two.scene.retrieve(2, 3, 2)
+    merge = merged(one, two)
+    assert merge.answers == 3
+    assert merge.oracle().exercised["SHAPE-1"] == 3
+    assert merge.oracle().exercised["LOAD-1"] == 3
+    assert findings(merge) == set()
+    assert merge.forgetting("All is kept.") == "All is kept. 0 of 2 purchases were forgotten."
+
+
+def test_a_later_share_replaces_totals_and_does_not_double_them():
+    one = Worker("one")
+    merge = Merge("2026-02")
+    for number in range(1, 4):
+        one.scene.create(number, number + 0.5, number)
+        one.share(merge, number + 0.6)
+    one.share(merge, 9, final=True)
+    assert merge.oracle().exercised["VALUE-1"] == 3
+
+
+def test_an_id_given_by_two_workers_is_found_and_one_given_by_each_is_not():
+    one, two = Worker("one"), Worker("two")
+    one.scene.create(0, 1, 1)
+    two.scene.create(0, 1, 1, view={"phone_number": "+12025559999"})
+    two.scene.create(2, 3, 2)
+    merge = merged(one, two)
+    assert findings(merge) == {("LIFE-7", "id-given-twice")}
+    (found,) = [f for f in merge.findings if f.clause == "LIFE-7"]
+    assert found.observed == "id 1, given to creates of one and two"
+    result = next(r for r in merge.oracle().results(mode="load") if r.id == "LIFE-7")
+    assert result.verdict is ClauseVerdict.BROKEN
+
+
+def test_a_purchase_that_another_worker_only_sees_in_a_list_is_no_second_one():
+    one, two = Worker("one"), Worker("two")
+    one.scene.create(0, 1, 1)
+    two.scene.list(2, 3, [purchase(1)])
+    assert findings(merged(one, two)) == set()
+
+
+@pytest.mark.parametrize(
+    ("start", "ahead", "found"),
+    [
+        (5.0, 0.0, True),
+        (5.0, 1000.0, True),
+        (21.0, 0.0, False),
+        (20.0 - MARGIN_S, 0.0, False),
+    ],
+)
+def test_a_number_sold_by_two_workers_counts_only_while_both_purchases_surely_stood(start, ahead, found):
+    one, two = Worker("one"), Worker("two", ahead)
+    one.scene.create(0, 1, 1)
+    one.scene.retrieve(20, 20.5, 1)
+    shared = {"phone_number": "+12025550001", "created_at": "2026-01-05T12:00:01Z"}
+    headers = (("content-type", "application/json"), ("date", "Mon, 05 Jan 2026 12:00:01 GMT"))
+    two.scene.create(start + ahead, start + 0.5 + ahead, 2, view=shared, headers=headers)
+    two.scene.retrieve(start + 19 + ahead, start + 20 + ahead, 2, view=shared)
+    assert (("LIFE-7", "phone-sold-twice") in findings(merged(one, two))) is found
+
+
+def test_a_number_sold_again_after_its_purchase_was_forgotten_is_found_only_in_the_time_it_stood():
+    one, two = Worker("one"), Worker("two")
+    one.scene.create(0, 1, 1)
+    one.scene.retrieve(20, 20.5, 1)
+    one.scene.judge.forget(1)
+    two.scene.create(3, 4, 2, view={"phone_number": "+12025550001"})
+    two.scene.retrieve(30, 31, 2, view={"phone_number": "+12025550001"})
+    assert findings(merged(one, two)) == {("LIFE-7", "phone-sold-twice")}
+
+
+def test_findings_of_one_cause_are_one_finding_with_a_count_and_evidence_of_either_worker():
+    one, two = Worker("one"), Worker("two")
+    for worker in (one, two):
+        worker.scene.create(0, 1, 1 if worker is one else 2)
+        for moment in (2, 4, 6):
+            worker.scene.retrieve(moment, moment + 1, 1 if worker is one else 2, view={"status": "DONE"})
+    merge = merged(one, two)
+    (found,) = [f for f in merge.findings if f.clause == "SHAPE-8"]
+    assert found.count == 6
+    assert found.severity is Severity.ERROR
+    lanes = {merge.operations[mark.index].lane for mark in found.marks}
+    assert lanes == {"one"}
+    assert len({operation.index for operation in merge.operations.values()}) == len(merge.operations)
+
+
+def test_no_secret_leaves_a_worker():
+    worker = Worker("one")
+    worker.scene.create(0, 1, 1)
+    worker.scene.code(2, 3, 1, shown="SUCCESS")
+    worker.scene.retrieve(4, 5, 1, shown="SUCCESS", view={"verification": OTHER_CODE})
+    worker.scene.retrieve(6, 7, 1, shown="SUCCESS", view={"phone_number": "+12025558888"})
+    worker.scene.judge.finish()
+    share = worker.shares.take(9.0, final=True)
+    assert {finding["clause"] for finding in share["findings"]} >= {"LIFE-3", "LIFE-5"}
+    assert share["evidence"]
+    text = repr(share)
+    for secret in (CODE["code"], CODE["password"], OTHER_CODE["code"], "12025550001", "12025558888", KEY):
+        assert secret not in text
+
+
+def test_a_share_is_plain_data():
+    worker = Worker("one")
+    worker.scene.create(0, 1, 1, view={"surplus": 1})
+
+    def check(value: Any) -> None:
+        if isinstance(value, dict):
+            assert all(isinstance(key, str) for key in value)
+            for inner in value.values():
+                check(inner)
+        elif isinstance(value, list | tuple):
+            for inner in value:
+                check(inner)
+        else:
+            assert value is None or isinstance(value, str | bytes | int | float | bool)
+
+    check(worker.shares.take(2.0, final=True))
+
+
+def test_a_crash_in_one_worker_leaves_the_clause_without_a_verdict():
+    one, two = Worker("one"), Worker("two")
+    one.scene.create(0, 1, 1)
+    two.scene.judge.crashes["SHAPE-3"] = "ValueError: oh (judge, line 1)"
+    result = next(r for r in merged(one, two).oracle().results(mode="load") if r.id == "SHAPE-3")
+    assert result.verdict is ClauseVerdict.NOT_EXERCISED
+    assert "in two" in result.reason
