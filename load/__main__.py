@@ -10,6 +10,7 @@ import typer  # noqa: E402 - nothing may be imported before the patch
 
 from contracts.frontdoor import run_app  # noqa: E402 - likewise
 from load.command import EPILOG, load  # noqa: E402 - likewise
+from reports.errors import DocumentError  # noqa: E402 - likewise
 
 app = typer.Typer(
     name="assay load",
@@ -20,4 +21,4 @@ app = typer.Typer(
 app.command("load", epilog=EPILOG)(load)
 
 if __name__ == "__main__":
-    run_app(app)
+    run_app(app, DocumentError)

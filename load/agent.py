@@ -227,7 +227,7 @@ class Agent:
             findings=self.machinery.violations,
             reconnects=counts.reconnected,
             connections=counts.opened,
-            waited=self.machinery.pool.waited,
+            waited=self.machinery.pool.waited + self._arrivals.waited,
             in_flight=self.engine.in_flight,
             users=self._user_count(),
             cpu=share,

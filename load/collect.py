@@ -28,7 +28,7 @@ class Collector:
     """
 
     def __init__(self, schedule: Schedule, merge: Merge, files: RunFiles | None) -> None:
-        self.ledger = Ledger(schedule.phases, schedule.asked)
+        self.ledger = Ledger(schedule.phases, schedule.asked, recent=schedule.recent)
         self.merge = merge
         self.spent: dict[str, str] = {}
         self.crashes: dict[str, int] = {}

@@ -38,6 +38,7 @@ EPILOG: Final = (
     "assay load --users 50 --duration 5m               users who wait for their answers\n\n"
     "assay load prerelease --processes 4               several processes\n\n"
     "assay load -f locustfile.py --users 20            your own locust users, every answer judged\n\n"
+    "assay load --url OLD --interleave NEW             two releases in turn, A B B A, and compared\n\n"
     "assay load --worker 10.0.0.5:5557                 work for a master elsewhere\n\n"
     "Exit codes: 0 kept, 1 broken or an objective missed, 2 usage, 3 inconclusive, 130 interrupted."
 )
@@ -96,6 +97,13 @@ def load(
     metrics: Annotated[
         int | None, typer.Option(parser=positive, metavar="PORT", help="Serve Prometheus metrics on this port.")
     ] = None,
+    candidate: Annotated[
+        str | None,
+        typer.Option("--interleave", metavar="URL", help="Load --url and this one in turn (A B B A) and compare them."),
+    ] = None,
+    rounds: Annotated[
+        int, typer.Option(parser=positive, metavar="N", help="Pairs of runs with --interleave; an even number.")
+    ] = 2,
     quiet: Quiet = False,
     as_json: Json = False,
     defect: Annotated[
@@ -155,6 +163,8 @@ def load(
         defects=defect or (),
         arguments=_arguments(),
     )
+    if candidate is not None:
+        return _interleave(request, candidate, rounds, quiet=quiet, as_json=as_json)
     _in_a_fresh_interpreter()
     return _run(request, quiet=quiet, as_json=as_json)
 
@@ -172,6 +182,23 @@ def _run(request: LoadRequest, *, quiet: bool, as_json: bool) -> int:
     else:
         render(finished.document, Console(highlight=False), run_dir=finished.directory.path)
     return finished.exit_code
+
+
+def _interleave(request: LoadRequest, candidate: str, rounds: int, *, quiet: bool, as_json: bool) -> int:
+    # The statistics bring numpy and scipy, most of a second that no other run should wait for.
+    from load.interleave import Interleaving, interleave  # noqa: PLC0415
+
+    if request.url is None:
+        raise UsageError("--interleave compares two targets; name the baseline with --url")
+    asked = Interleaving(
+        baseline=request.url,
+        candidate=candidate,
+        rounds=rounds,
+        out=request.out,
+        arguments=_arguments(),
+        seed=request.seed,
+    )
+    return interleave(asked, request.environment, quiet=quiet, as_json=as_json)
 
 
 def _arguments() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -224,7 +225,8 @@ class Conductor:
         if rate_now is None:
             return True
         number = len(search.steps) + 1
-        start = self._cast.now() + 0.5
+        # On a whole second: what arrives in a second is of one phase alone.
+        start = float(math.ceil(self._cast.now() + 0.5))
         self._schedule.step(number, rate_now, start, before)
         self._trying = (rate_now, len(self._schedule.phases) - 1, start)
         self._cast.step(number, rate_now, start, before)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from typing import Final
+
 from load.plan.phase import Phase
 from load.plan.plan import Plan
 from load.plan.shapes import Shape, breakpoint_step
+
+RECENT: Final = 60
+"""Seconds kept whole for those who look back."""
 
 
 class Schedule:
@@ -21,6 +27,12 @@ class Schedule:
         self._plan = plan
         self._shapes = [plan.timetable()]
         self.phases: list[Phase] = list(self._shapes[0].phases)
+
+    @property
+    def recent(self) -> int:
+        """Seconds to be kept whole: a search's step is judged by all of its own."""
+        search = self._plan.search
+        return RECENT if search is None else max(RECENT, math.ceil(search.hold) + 5)
 
     @property
     def end(self) -> float:

@@ -21,6 +21,9 @@ class Arrivals:
         tally: counts lives and drops.
         max_in_flight: lives under way at the same time, at most.
         patience: seconds an arrival waits to begin before it is dropped.
+
+    Attributes:
+        waited: arrivals so far that had to wait for a life to end: their lag is the target's doing, or the cap's.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Arrivals:
         self._timer: Any = None
         self._closing = False
         self._over: Callable[[], None] | None = None
+        self.waited = 0
 
     @property
     def lives(self) -> int:
@@ -115,6 +119,7 @@ class Arrivals:
             if now - due > self._patience:
                 self._tally.drop(1)
             else:
+                self.waited += 1
                 self._begin(due)
 
     def _leave(self) -> None:

@@ -73,6 +73,8 @@ class Lives:
         extra = self._count_create() if by == CREATE else 0
         number = facts.number if facts is not None else None
         named = number if by == CREATE else purchase_of(call)
+        if by == CREATE and facts is not None and self._is_given(facts.number):
+            return extra, self._full("given again", facts.number, lambda: self._feed(call, reply, index))
         if facts is None or number != named or number in self._bench.book.purchases:
             return extra, self._bring(call, reply, index, facts, named)
         bits = self._judge(facts, by, reply.sent, reply.ended, progress)
@@ -170,7 +172,7 @@ class Lives:
             self._bench.present.add(call.operation)
         if bits != SUSPECT:
             return bits, ()
-        return 0, self._full(trouble, number, lambda: self._bench.judge_life(operation_of(call, reply, index)))
+        return 0, self._full(trouble, number, lambda: self._feed(call, reply, index))
 
     def act(self, call: Call, reply: Reply, index: int, document: dict[str, Any] | None) -> Lived:
         """Judge what the register has no columns for: refunds, and calls with another owner's key."""
@@ -225,6 +227,14 @@ class Lives:
             start = max(register.acked_ended[row], register.phoned_ended[row])
             self.sold.append((phone, number, start, register.stood[row]))
 
+    def _is_given(self, number: int) -> bool:
+        """Tell whether an id is known to the bench as that of a purchase that a create acknowledged."""
+        record = self._bench.book.purchases.get(number)
+        return record is not None and record.created is not None
+
+    def _feed(self, call: Call, reply: Reply, index: int) -> None:
+        self._bench.judge_life(operation_of(call, reply, index))
+
     def _count_create(self) -> int:
         """Count that a create's id was compared with those of all creates before it."""
         bits = UNIQUE if self._bought else 0
@@ -233,7 +243,7 @@ class Lives:
 
     def _suspect(self, call: Call, reply: Reply, index: int, facts: Facts, by: int) -> tuple[Violation, ...]:
         trouble = self._trouble(facts, by, reply.sent)
-        act = lambda: self._bench.judge_life(operation_of(call, reply, index))  # noqa: E731
+        act = lambda: self._feed(call, reply, index)  # noqa: E731
         return self._full(trouble, facts.number, act, facts)
 
     def _trouble(self, facts: Facts, by: int, sent: float) -> Hashable:

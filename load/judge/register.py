@@ -38,6 +38,7 @@ NUMBERS: Final = {operation: number for number, operation in enumerate(OPERATION
 NEVER: Final = float("inf")
 """Stands for the end of an answer that never came: nothing was sent after it."""
 
+_BLOCK: Final = 256
 _LONG_AGO: Final = float("-inf")
 
 
@@ -83,6 +84,16 @@ class Register:
         self.forgotten = 0
         self._free: list[int] = []
         self._holders = PackedMap()
+        self._unset = (
+            self.acked_sent,
+            self.acked_ended,
+            self.settled_sent,
+            self.settled_ended,
+            self.phoned_sent,
+            self.phoned_ended,
+            self.asked_sent,
+            self.asked_ended,
+        )
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -97,7 +108,9 @@ class Register:
             ended: when its answer had arrived.
             flags: who showed it.
         """
-        row = self._row()
+        if not self._free:
+            self._grow()
+        row = self._free.pop()
         number, kind, head, status, proof = facts
         self.rows[number] = row
         self.kind[row] = kind
@@ -121,6 +134,8 @@ class Register:
         if phone is not None:
             self._holders.drop(phone, row)
         self.text[row] = ""
+        for column in self._unset:
+            column[row] = NEVER
         self._free.append(row)
 
     def forget(self, number: int) -> None:
@@ -142,34 +157,15 @@ class Register:
         """Yield id and row of every purchase."""
         yield from self.rows.items()
 
-    def _row(self) -> int:
-        if self._free:
-            row = self._free.pop()
-            self.acked_sent[row] = self.acked_ended[row] = NEVER
-            self.settled_sent[row] = self.settled_ended[row] = NEVER
-            self.phoned_sent[row] = self.phoned_ended[row] = NEVER
-            self.asked_sent[row] = self.asked_ended[row] = NEVER
-            return row
-        row = len(self.text)
-        self.flags.append(0)
-        self.kind.append(0)
-        self.number.append(0)
-        self.text.append("")
-        self.known_sent.append(0.0)
-        self.known_ended.append(0.0)
-        self.stood.append(_LONG_AGO)
-        for column in (
-            self.acked_sent,
-            self.acked_ended,
-            self.settled_sent,
-            self.settled_ended,
-            self.phoned_sent,
-            self.phoned_ended,
-            self.asked_sent,
-            self.asked_ended,
-        ):
-            column.append(NEVER)
-        return row
+    def _grow(self) -> None:
+        """Add rows to every column, all at once: one by one they would cost more than all else about a purchase."""
+        first = len(self.text)
+        self._free.extend(range(first + _BLOCK - 1, first - 1, -1))
+        self.text.extend([""] * _BLOCK)
+        for numbers in (self.flags, self.kind, self.number):
+            numbers.extend([0] * _BLOCK)
+        for times in (self.known_sent, self.known_ended, self.stood, *self._unset):
+            times.extend([NEVER] * _BLOCK)
 
 
 def phone_number(text: str) -> int | None:

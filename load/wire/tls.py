@@ -110,8 +110,6 @@ class TlsStream:
             self._ended = True
         except ssl.SSLWantReadError:
             pass
-        except ssl.SSLZeroReturnError:
-            self._ended = True
         if parts and not self._noted:
             # Under TLS 1.3 the ticket comes after the handshake, hence before or with the first answer.
             self._noted = True

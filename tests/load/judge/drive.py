@@ -36,6 +36,7 @@ class Driver:
         self._local = threading.local()
         self._pool = ThreadPoolExecutor(HANDS)
         self._epoch = time.perf_counter()
+        self._connections: list[http.client.HTTPConnection] = []
         self.requests = 0
 
     def live(self, name: str, world: World) -> None:
@@ -74,8 +75,10 @@ class Driver:
         return self._see(call, answer.status, pairs, body, None, sent)
 
     def close(self) -> None:
-        """End the threads; their connections close with them."""
+        """End the threads and close their connections."""
         self._pool.shutdown()
+        for connection in self._connections:
+            connection.close()
 
     def _see(
         self, call: Call, status: int, headers: tuple[tuple[str, str], ...], body: bytes, error: str | None, sent: float
@@ -88,6 +91,7 @@ class Driver:
     def _connection(self) -> http.client.HTTPConnection:
         if not hasattr(self._local, "connection"):
             self._local.connection = http.client.HTTPConnection(self._host, timeout=10)
+            self._connections.append(self._local.connection)
         return self._local.connection
 
 

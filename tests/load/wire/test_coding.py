@@ -7,7 +7,7 @@ import time
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from load.wire.coding import decode
@@ -19,6 +19,7 @@ def bare(data: bytes) -> bytes:
     return deflater.compress(data) + deflater.flush()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2_000))
 def test_every_coding_is_undone(data: bytes) -> None:
     assert decode(gzip.compress(data), "gzip", 2_000) == data
@@ -28,6 +29,7 @@ def test_every_coding_is_undone(data: bytes) -> None:
     assert decode(gzip.compress(data[:7]) + gzip.compress(data[7:]), "gzip", 2_000) == data
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=200), st.data())
 def test_what_is_cut_or_followed_by_rubbish_is_malformed(data: bytes, choice: st.DataObject) -> None:
     for whole, coding in ((gzip.compress(data), "gzip"), (zlib.compress(data), "deflate")):

@@ -257,8 +257,13 @@ def test_a_close_before_the_first_byte_of_a_reused_connection_is_an_error_and_no
 
 
 def test_a_close_before_the_first_byte_of_a_fresh_connection_is_no_stale_one() -> None:
-    with client(lambda sock, _: read_request(sock)) as one:
-        assert one.get().error == CLOSED
+    def handle(sock: socket.socket, number: int) -> None:
+        read_request(sock)
+        if number == 0:
+            sock.sendall(answer(b"x", "connection: close"))
+
+    with client(handle) as one:
+        assert [one.get().status, one.get().error] == [200, CLOSED]
         assert one.engine.counts.stale == 0
 
 

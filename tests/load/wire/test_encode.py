@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import h11
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.history import OTHER, OWNER, ApiOperation
@@ -47,6 +47,7 @@ def test_a_principal_without_a_key_shows_none() -> None:
     assert b"x-api-key" not in ENCODER.encode(replace(GET, principal=OTHER))
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=300), labelled=st.booleans(), method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]))
 def test_a_server_reads_the_body_and_its_label(body: bytes, labelled: bool, method: str) -> None:
     call = Call(ApiOperation.CREATE, method, "/v1/purchases", body, labelled)
@@ -70,6 +71,7 @@ def test_further_fields_are_sent_and_replace_ours() -> None:
     assert (fields[b"user-agent"], fields[b"x-run"], fields[b"host"]) == (b"night", b"7 8", b"localhost")
 
 
+@settings(deadline=None)
 @given(path=st.text(st.one_of(st.sampled_from("abc/?=%&-_.~!'"), st.characters()), max_size=8).map("/{}".format))
 def test_a_path_is_sent_as_it_is_or_refused(path: str) -> None:
     call = replace(GET, path=path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import h11
 import httptools
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from load.wire.coding import decode
@@ -59,6 +59,7 @@ def bytewise(data: bytes) -> list[bytes]:
     return [data[at : at + 1] for at in range(len(data))]
 
 
+@settings(deadline=None)
 @given(made=lawful(), cuts=CUTS)
 def test_a_lawful_answer_is_read_alike_from_any_split(made: Made, cuts: list[int]) -> None:
     whole = read([made.data])
@@ -68,6 +69,7 @@ def test_a_lawful_answer_is_read_alike_from_any_split(made: Made, cuts: list[int
     assert read(bytewise(made.data)) == whole
 
 
+@settings(deadline=None)
 @given(made=lawful(), after=st.binary(min_size=1, max_size=20), cuts=CUTS)
 def test_bytes_after_a_whole_answer_are_excess_from_any_split(made: Made, after: bytes, cuts: list[int]) -> None:
     if not made.until_close:
@@ -75,11 +77,13 @@ def test_bytes_after_a_whole_answer_are_excess_from_any_split(made: Made, after:
         assert (outcome.error, outcome.body, outcome.excess) == ("", made.body, after)
 
 
+@settings(deadline=None)
 @given(data=st.one_of(mutated(), st.binary(max_size=40), lawful().map(lambda made: made.data)), cuts=CUTS)
 def test_any_bytes_are_read_alike_from_any_split(data: bytes, cuts: list[int]) -> None:
     assert read(split(data, cuts)) == read([data]) == read(bytewise(data))
 
 
+@settings(deadline=None)
 @given(
     data=st.one_of(mutated(), lawful().map(lambda made: made.data)),
     again=st.booleans(),
@@ -94,6 +98,7 @@ def test_the_quick_way_reads_what_the_strict_one_reads_or_nothing(data: bytes, a
         assert Outcome("", head.status, head.headers, body, head.keep) == read([data])
 
 
+@settings(deadline=None)
 @given(made=lawful())
 def test_the_quick_way_reads_every_common_answer(made: Made) -> None:
     data = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(made.body), made.body)
@@ -102,12 +107,14 @@ def test_the_quick_way_reads_every_common_answer(made: Made) -> None:
     assert (found[0].status, found[1]) == (200, made.body)
 
 
+@settings(deadline=None)
 @given(made=lawful(), cut=st.integers(0, 10_000))
 def test_an_answer_cut_short_is_never_whole(made: Made, cut: int) -> None:
     if not made.until_close:
         assert read([made.data[: cut % len(made.data)]]).error == "cut"
 
 
+@settings(deadline=None)
 @given(made=lawful())
 def test_what_we_read_h11_reads(made: Made) -> None:
     peer = h11.Connection(h11.CLIENT)
@@ -146,6 +153,7 @@ LAWFUL_YET_REFUSED = (b"\r\n ", b"\r\n\t", b" ;", b"; ", b" =", b"= ")
 """What httptools refuses and RFC 9112 has a client read: folded values (5.2), blanks in chunk extensions (7.1.1)."""
 
 
+@settings(deadline=None)
 @given(data=mutated())
 def test_what_we_take_for_whole_httptools_does_not_refuse(data: bytes) -> None:
     ours = read([data])
@@ -210,6 +218,7 @@ def head(*fields: str, first: str = "HTTP/1.1 200 OK") -> bytes:
         head("transfer-encoding: chunked") + b"2;a b\r\n{}\r\n0\r\n\r\n",
         head("transfer-encoding: chunked") + b'2;a="b\r\n{}\r\n0\r\n\r\n',
         head("transfer-encoding: chunked") + b"1\r\n{}\r\n0\r\n\r\n",
+        head("transfer-encoding: chunked") + b"1\r\n{}",
         head("transfer-encoding: chunked") + b"2\r\n{}\n0\r\n\r\n",
         head("transfer-encoding: chunked") + b"2\r\n{}\rx0\r\n\r\n",
         head("transfer-encoding: chunked") + b"0\r\nbad trailer: 1\r\n\r\n",
