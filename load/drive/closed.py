@@ -87,8 +87,11 @@ class VirtualUser:
             rest = max(rest, self._resting(life.trouble))
         else:
             self._rest = SHORTEST_REST
-        # Through the loop even without a rest: a journey that ends at once must not recurse.
-        self._timer = self._engine.after(rest, self._next)
+        if rest <= 0 and life.answered:
+            self._next()
+        else:
+            # Through the loop: a journey that ends without a call must not recurse.
+            self._timer = self._engine.after(rest, self._next)
 
     def _resting(self, trouble: Seen | None) -> float:
         if trouble is not None and trouble.reply.status == 429:

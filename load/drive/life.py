@@ -29,13 +29,29 @@ class Life:
         name: the journey's.
         journey: not begun yet.
         ended: told once when it is over.
+
+    Attributes:
+        trouble: the last answer, where it was none, a 5xx or a 429.
+        answered: whether any call had an answer.
     """
 
-    __slots__ = ("_answers", "_closing", "_ended", "_engine", "_journey", "_timer", "_waiting", "name", "trouble")
+    __slots__ = (
+        "_answers",
+        "_closing",
+        "_ended",
+        "_engine",
+        "_journey",
+        "_timer",
+        "_waiting",
+        "answered",
+        "name",
+        "trouble",
+    )
 
     def __init__(self, engine: Engine, name: str, journey: Journey, ended: Callable[[Life, End], None]) -> None:
         self.name = name
         self.trouble: Seen | None = None
+        self.answered = False
         self._engine = engine
         self._journey = journey
         self._ended = ended
@@ -89,6 +105,7 @@ class Life:
 
     def _answered(self, seen: Seen) -> None:
         status = seen.reply.status
+        self.answered = True
         self.trouble = seen if status == 0 or status >= 500 or status == 429 else None
         if self._closing:
             self._end(End.ABANDONED)

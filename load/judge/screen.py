@@ -136,9 +136,10 @@ class Screen:
         return (
             body.count(b'":') == keys
             and b" :" not in body
-            and b"\t:" not in body
-            and b"\n:" not in body
-            and b"\r:" not in body
+            # Looking for one byte is many times faster than looking for two.
+            and (b"\n" not in body or b"\n:" not in body)
+            and (b"\t" not in body or b"\t:" not in body)
+            and (b"\r" not in body or b"\r:" not in body)
         )
 
     def view(self, view: Mapping[str, Any], facts: Facts | None) -> Trouble | None:

@@ -140,7 +140,7 @@ class Answers:
         facts = [self._kinds.read(item) if isinstance(item, dict) else None for item in rows]
         bits = ANSWER | HEAD | PAGE
         if document is not None and not more:
-            if not screen.is_single(reply.body, count_keys(document)):
+            if not screen.is_single(reply.body, _keys_of_page(document, rows)):
                 troubles.append("a key twice")
             query = screen.query(call.path)
             trouble = "query" if query is None else screen.page(query, document)
@@ -244,11 +244,7 @@ class Answers:
         if facts is None:
             troubles.append("odd")
             return document, None
-        proof = view["verification"]
-        keys += len(view) + len(view["display_name"]) + len(view["price"])
-        if proof is not None:
-            keys += len(proof)
-        if not self._screen.is_single(body, keys):
+        if not self._screen.is_single(body, keys + _keys_of(view)):
             troubles.append("a key twice")
         self._view(view, facts, troubles)
         return document, facts
@@ -305,6 +301,18 @@ class Answers:
         found = self._habits.judge(trouble, self._bench.desk, self._docket, act)
         readable = facts is not None and document is not None and _is_readable(document, facts)
         return Single(document, facts if readable else None, JUDGED, found, skip=settled and not readable)
+
+
+def _keys_of(view: Mapping[str, Any]) -> int:
+    """Return how many keys a purchase has, in it and in what it is known to hold."""
+    proof = view["verification"]
+    return len(view) + len(view["display_name"]) + len(view["price"]) + (0 if proof is None else len(proof))
+
+
+def _keys_of_page(document: Mapping[str, Any], rows: list[Any]) -> int:
+    """Return how many keys a page has whose items keep their schema."""
+    around = {key: value for key, value in document.items() if key != "items"}
+    return 1 + count_keys(around) + sum(map(_keys_of, rows))
 
 
 def _is_readable(document: Mapping[str, Any], facts: Facts) -> bool:
