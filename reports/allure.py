@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from reports.errors import DocumentError
-from reports.junit import told
+from reports.junit import clauses_of, told
 from reports.plaintext import bounded
 
 _MAX_TEXT: Final = 8_000
@@ -47,12 +47,13 @@ def write_allure(document: Mapping[str, Any], directory: Path) -> int:
     try:
         writer = AllureFileLogger(directory)
         writer.report_result(_conclusion(document))
-        for clause in document["clauses"]:
+        clauses = clauses_of(document)
+        for clause in clauses:
             found = [findings[name] for name in clause["findings"] if name in findings]
             writer.report_result(_clause(document, clause, found, writer))
     except OSError as error:
         raise DocumentError(f"cannot write Allure results to {directory}: {error.strerror}") from None
-    return 1 + len(document["clauses"])
+    return 1 + len(clauses)
 
 
 def _conclusion(document: Mapping[str, Any]) -> Any:

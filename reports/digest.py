@@ -14,6 +14,9 @@ _CONTRACT: Final = {
     "inconclusive": "The target was not put to the whole test.",
 }
 _REPLAY: Final = "A finding of an earlier run, replayed: it {outcome}."
+_LONGEST: Final = 1e9
+"""Seconds beyond which no run goes."""
+
 _NO_REASON: Final = "no reason was written down"
 
 
@@ -101,6 +104,7 @@ def started(document: Mapping[str, Any]) -> str:
 
 def lasted(seconds: float) -> str:
     """Return a duration as people say it: ``14.3 s``, ``2 min 5 s``, ``3 h 20 min``."""
+    seconds = min(seconds, _LONGEST)
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -33,15 +33,16 @@ def _seen(character: str) -> str:
     return ascii(character)[1:-1] if unicodedata.category(character) in _UNSEEN else character
 
 
-def bounded(text: str, limit: int) -> str:
+def bounded(text: str, limit: int | None = None) -> str:
     """Return a text of many lines for a document: cut, and with what cannot be written or seen as escapes.
 
     Args:
         text: any text.
-        limit: characters to keep of it.
+        limit: characters to keep of it, None for all.
     """
-    shown = "".join(character if character in "\n\t" else _seen(character) for character in text[:limit])
-    return shown if len(text) <= limit else f"{shown}… ({len(text)} characters)"
+    cut = text if limit is None else text[:limit]
+    shown = "".join(character if character in "\n\t" else _seen(character) for character in cut)
+    return shown if len(cut) == len(text) else f"{shown}… ({len(text)} characters)"
 
 
 def counted(number: int, noun: str) -> str:

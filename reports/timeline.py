@@ -14,6 +14,9 @@ _BREAK: Final = 6.0
 _BREAKS: Final = 40.0
 """Percent of the width for one break, and for all of them at most."""
 
+_LEAST: Final = 1e-9
+"""Seconds of all calls together below which none has a length that could be drawn."""
+
 _TICKS: Final = 6
 _TICK_ROOM: Final = 11.0
 """Percent of the width that the label of a tick needs."""
@@ -119,13 +122,13 @@ class _Axis:
         self._gap = min(_BREAK, _BREAKS / max(1, len(clusters) - 1))
         room = 100.0 - self._gap * (len(clusters) - 1)
         self._total = sum(end - start for start, end in clusters)
-        self._scale = room / self._total if self._total > 0 else 0.0
+        self._scale = room / self._total if self._total >= _LEAST else 0.0
         self._lefts: list[float] = []
         left = 0.0
         for start, end in clusters:
             self._lefts.append(left)
             # Calls without a length (all of them, then) still keep apart.
-            left += (end - start) * self._scale if self._total > 0 else room / len(clusters)
+            left += (end - start) * self._scale if self._scale else room / len(clusters)
             left += self._gap
 
     def at(self, seconds: float) -> float:
@@ -140,9 +143,12 @@ class _Axis:
 
     def ticks(self) -> list[Mark]:
         began = self._clusters[0][0]
-        step = _step(self._total / _TICKS)
+        step = _step(self._total / _TICKS) if self._scale else 0.0
         marks: list[Mark] = []
         for (start, end), left in zip(self._clusters, self._lefts, strict=True):
+            # After a break, when it goes on tells more than a round moment shortly before.
+            while len(marks) > 1 and marks[-1].left > left - _TICK_ROOM and marks[-1].left not in self._lefts:
+                marks.pop()
             if not marks or left - marks[-1].left >= _TICK_ROOM:
                 marks.append(Mark(left, start - began))
             if step <= 0:
@@ -176,7 +182,5 @@ def _rows(spans: Sequence[Span]) -> tuple[tuple[str, ...], list[int]]:
 
 def _step(raw: float) -> float:
     """Return the round number (1, 2 or 5 times a power of ten) that is not below a number."""
-    if raw <= 0 or not math.isfinite(raw):
-        return 0.0
     power = 10.0 ** math.floor(math.log10(raw))
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * (1 - 1e-9))

@@ -61,7 +61,7 @@ class Cell:
         low: lower end of the interval of the effect, None where there is none.
         high: its upper end.
         change: what became of it.
-        reason: why that cannot be told, else empty.
+        reason: why that cannot be told, or what the word leaves open, else empty.
         counts: whether the whole comparison depends on it.
     """
 
@@ -167,11 +167,16 @@ def _judged(cell: Cell, one: Estimate | None, two: Estimate | None, counts: list
         return replace(cell, reason=reason, counts=max(counts) >= least or cell.operation == ALL)
     if min(one.freedom, two.freedom) < LEAST_FREEDOM:
         return replace(cell, reason="measured for too short a time")
-    change = difference.word(tolerance.share if share_of else float(np.log1p(tolerance.ratio)), up=cell.measure == RATE)
+    tolerance_of = tolerance.share if share_of else float(np.log1p(tolerance.ratio))
+    change = difference.word(tolerance_of, up=cell.measure == RATE)
     if share_of and change is Change.CANNOT_TELL and two.value <= one.value:
         # Failures are rare: with none in either run an interval would still ask for thousands of requests.
         change = Change.SAME
-    reason = "too much scatter to tell within the tolerance" if change is Change.CANNOT_TELL else ""
+    reason = ""
+    if change is Change.CANNOT_TELL:
+        reason = "too much scatter to tell within the tolerance"
+    elif change is Change.SAME and difference.maybe_better(tolerance_of, up=cell.measure == RATE):
+        reason = "not worse, perhaps better"
     return replace(cell, change=change, reason=reason)
 
 
@@ -200,5 +205,13 @@ class _Difference:
 
     def word(self, tolerance: float, *, up: bool) -> Change:
         """Return what became of it; ``up`` tells that more is better."""
+        return word(*self._ends(up=up), tolerance)
+
+    def maybe_better(self, tolerance: float, *, up: bool) -> bool:
+        """Tell whether a gain beyond the tolerance is possible, and likelier than a loss."""
+        low, high = self._ends(up=up)
+        return low < -tolerance and low + high < -tolerance
+
+    def _ends(self, *, up: bool) -> tuple[float, float]:
         middle = -self.middle if up else self.middle
-        return word(middle - self.half, middle + self.half, tolerance)
+        return middle - self.half, middle + self.half

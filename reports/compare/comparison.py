@@ -10,6 +10,7 @@ from typing import Any, Final
 from reports.compare.cells import Cell, Tolerance, cells
 from reports.compare.change import Change, overall
 from reports.compare.circumstances import differences, host, setup
+from reports.compare.numbers import grouped
 from reports.compare.promises import Promises, promises
 from reports.compare.seconds import ALL, Measured, read_seconds
 from reports.errors import DocumentError
@@ -185,8 +186,8 @@ def conclude(
     if load and not doubts and not any(cell.operation == ALL for cell in counting):
         doubts = ["nothing was measured in both runs"]
         changes.append(Change.CANNOT_TELL)
-    change = overall(changes or [Change.SAME])
-    return change, (*doubts, *_told(counting if not doubts else [], differing))
+    told = [*doubts, *_told([] if doubts else counting, differing)]
+    return overall(changes or [Change.SAME]), tuple(told or ["no difference beyond the tolerance"])
 
 
 def _told(counting: Sequence[Cell], differing: Promises) -> list[str]:
@@ -204,7 +205,9 @@ def _told(counting: Sequence[Cell], differing: Promises) -> list[str]:
     if lost:
         told.append(f"no longer exercised: {', '.join(lost)}")
     for change in (Change.WORSE, Change.CANNOT_TELL, Change.BETTER):
-        names = [f"{cell.operation} {cell.measure}" for cell in counting if cell.change is change]
+        names = grouped((cell.operation, cell.measure) for cell in counting if cell.change is change)
         if names:
-            told.append(f"{change}: {', '.join(names)}")
-    return told or ["no difference beyond the tolerance"]
+            told.append(f"{change}: {names}")
+    if any(cell.change is Change.CANNOT_TELL for cell in counting):
+        told.append("longer runs tell more, and a larger --tolerance asks for less")
+    return told

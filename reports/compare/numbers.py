@@ -1,7 +1,8 @@
-"""Measured numbers as a reader wants them: three figures, a unit, a sign for changes."""
+"""Measured numbers and their names as a reader wants them: three figures, a unit, a sign for changes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 _MOST_SHOWN: Final = 9.995
@@ -35,3 +36,15 @@ def changed(effect: float | None, unit: str) -> str:
     if unit == "%":
         return f"{100 * effect:+.2f} pp"
     return f"{100 * effect:+.1f} %" if effect < _MOST_SHOWN else "> +999 %"
+
+
+def grouped(measures: Iterable[tuple[str, str]]) -> str:
+    """Return measures by operation: ``all (p50, p99), refund (p50)``; empty for none.
+
+    Args:
+        measures: operation and measure of each.
+    """
+    operations: dict[str, list[str]] = {}
+    for operation, measure in measures:
+        operations.setdefault(operation, []).append(measure)
+    return ", ".join(f"{operation} ({', '.join(names)})" for operation, names in operations.items())

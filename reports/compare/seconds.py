@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,23 +103,23 @@ class _Gatherer:
         self.blocks: dict[_Place, dict[str, _Tally]] = {}
         self.phases: dict[int, set[str | None]] = {}
         self.names: set[str] = set()
+        self.phase_names: set[str] = set()
+        self.first, self.last = _LATEST_S, 0
 
     def add(self, row: _Row) -> None:
         self.phases.setdefault(row.second, set()).add(row.phase if row.measured else None)
+        self.first, self.last = min(self.first, row.second), max(self.last, row.second)
         if not row.measured:
             return
+        while (self.last - self.first) // self.length > MOST_BLOCKS:
+            self._merge()
         place = (row.phase, row.second // self.length)
         self.blocks.setdefault(place, {}).setdefault(row.operation, _Tally()).add(row.tally)
         self.names.add(row.operation)
-        if len(self.names) > _MOST_NAMES:
-            raise ValueError(f"more than {_MOST_NAMES} operations")
-        while self._too_many(self.blocks):
-            self._merge()
-
-    def _too_many(self, places: Iterable[_Place]) -> bool:
-        """Tell whether merging neighbours would help and is needed; each phase keeps a block at least."""
-        found = list(places)
-        return len(found) > MOST_BLOCKS + len({phase for phase, _ in found})
+        self.phase_names.add(row.phase)
+        for names, what in ((self.names, "operations"), (self.phase_names, "phases")):
+            if len(names) > _MOST_NAMES:
+                raise ValueError(f"more than {_MOST_NAMES} {what}")
 
     def _merge(self) -> None:
         self.length *= 2
@@ -134,19 +135,16 @@ class _Gatherer:
         the second before it: a target that stood still for a while did nothing in all that time.
         """
         found: Counter[_Place] = Counter()
-        now: set[str | None] = set()
-        for second in range(min(self.phases, default=0), max(self.phases, default=-1) + 1):
-            now = self.phases.get(second, now)
-            found.update((phase, second // self.length) for phase in now if phase is not None)
+        for start, end in pairwise([*sorted(self.phases), self.last + 1]):
+            for number in range(start // self.length, (end - 1) // self.length + 1):
+                spent = min(end, (number + 1) * self.length) - max(start, number * self.length)
+                found.update({(phase, number): spent for phase in self.phases[start] if phase is not None})
         return found
 
     def measured(self) -> Measured:
         seconds = self._seconds()
-        while self._too_many(seconds):
-            self._merge()
-            seconds = self._seconds()
         places = sorted(seconds)
-        phases = sorted({phase for phase, _ in places})
+        phases = sorted(self.phase_names)
         if self.names and ALL not in self.names:
             for tallies in self.blocks.values():
                 whole = _Tally()

@@ -21,6 +21,9 @@ MAX_CURLS: Final = 12
 ROOM: Final = 3_800_000
 """Bytes of all findings; four fifths of them for those told in full, so that a page stays below 5 MB."""
 
+_LONGEST: Final = 1e9
+"""Seconds beyond which no run goes."""
+
 _BODY: Final = 6_000
 _CURL: Final = 10_000
 _BAR_LABEL: Final = 9.0
@@ -112,7 +115,7 @@ def tell_findings(
 def _view(finding: Mapping[str, Any], lanes: Mapping[int, str], rerun: str) -> dict[str, Any]:
     parts, values = offending(finding["expected"], finding["observed"])
     evidence = _ends(finding["evidence"], MAX_CALLS)
-    began = min((call["invoked"] for call in evidence), default=0.0)
+    began = min((_seconds(call["invoked"]) for call in evidence), default=0.0)
     calls = [_call(call, lanes, began, values) for call in evidence]
     told = max((number for number, call in enumerate(calls) if call.came and "<mark>" in call.came), default=-1)
     layout = lay_out([Span(call.who, call.began, call.began + call.took) for call in calls])
@@ -146,11 +149,16 @@ def _call(call: Mapping[str, Any], lanes: Mapping[int, str], began: float, value
         answer=str(status or call["error"] or "no answer kept"),
         outcome=call["outcome"] or "gone",
         offends=str(status) in values,
-        began=call["invoked"] - began,
-        took=max(0.0, call["returned"] - call["invoked"]),
+        began=_seconds(call["invoked"]) - began,
+        took=max(0.0, _seconds(call["returned"]) - _seconds(call["invoked"])),
         sent=_body(call["request"], ()),
         came=_body(call["response"], values),
     )
+
+
+def _seconds(value: float) -> float:
+    """Return a moment that can be reckoned with, whatever number a file holds."""
+    return float(max(-_LONGEST, min(_LONGEST, value)))
 
 
 def _body(body: str | None, values: Sequence[str]) -> Markup | None:

@@ -24,6 +24,9 @@ _COLUMNS: Final = (
 )  # fmt: skip
 """What the charts draw of one moment."""
 
+_COUNTS: Final = frozenset({"requests", "failures", "backpressure", "findings"})
+"""Columns that are sums over a row."""
+
 _CHARTS: Final[tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...]] = (
     (
         "latency", "Latency over time", "ms, from the intended start of a request",
@@ -56,7 +59,7 @@ def view_load(load: Mapping[str, Any]) -> dict[str, Any]:
         load: the member ``load`` of a valid ``run.json``.
     """
     rows = _thinned(_objects(load.get("timeline")), MAX_ROWS)
-    series = {name: [number(row.get(name)) for row in rows] for name in _COLUMNS}
+    series = {name: [_cell(row, name) for row in rows] for name in _COLUMNS}
     phases = _objects(load.get("phases"))[:_MAX_ENTRIES]
     operations = [_operation(entry) for entry in _objects(load["operations"])[:_MAX_OPERATIONS]]
     steps = _steps(load.get("breakpoint"))
@@ -67,6 +70,11 @@ def view_load(load: Mapping[str, Any]) -> dict[str, Any]:
         "saturated": load["saturated"],
         "objectives": [_objective(entry) for entry in _objects(load["objectives"])[:_MAX_ENTRIES]],
         "operations": operations,
+        "timings": [
+            (label, _quantiles(load.get(name)))
+            for name, label in (("lag_ms", "schedule lag"), ("connect_ms", "connecting"), ("tls_ms", "TLS handshake"))
+            if _object(load.get(name))
+        ],
         "more_operations": max(0, len(load["operations"]) - _MAX_OPERATIONS),
         "percentiles": _PERCENTILES,
         "charts": [_chart(*chart, series) for chart in _CHARTS] if rows else [],
@@ -93,6 +101,13 @@ def view_load(load: Mapping[str, Any]) -> dict[str, Any]:
             }
         ),
     }  # fmt: skip
+
+
+def _cell(row: Mapping[str, Any], column: str) -> float | None:
+    """Return what a row has in a column; counts per second, for the row of a long run may stand for several."""
+    value = number(row.get(column))
+    span = number(row.get("span_s")) if column in _COUNTS else None
+    return value if value is None or span is None or span <= 0 else number(value / span)
 
 
 def _facts(load: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -134,6 +149,8 @@ def _objective(entry: Mapping[str, Any]) -> dict[str, Any]:
         word = "not observed"
     elif margin is None:
         word = ""
+    elif margin == 0:
+        word = "at the limit"
     else:
         word = (
             f"{told(round(margin * 100, 1))} % to spare"

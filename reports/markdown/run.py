@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from reports.digest import costs, label_of, lasted, sentence, started, untested, worst_first
+from reports.html.figures import told
 from reports.markdown.text import code, prose
 from reports.partial import Recorded
 from reports.plaintext import counted
@@ -97,16 +98,20 @@ def _objectives(load: Mapping[str, Any] | None) -> Iterator[str]:
     if load["saturated"]:
         yield f"**The generator was saturated.** {prose(load.get('saturation') or '')}".rstrip()
         yield ""
+    whole = next((entry for entry in load["operations"] if isinstance(entry, Mapping)), {})
+    latency = whole.get("latency_ms")
+    if isinstance(latency, Mapping):
+        figures = ", ".join(f"{name} {told(latency.get(name))} ms" for name in ("p50", "p90", "p99", "max"))
+        yield f"{told(load['achieved_rate'])} journeys/s, {told(load.get('request_rate'))} requests/s: {figures}"
+        yield ""
     if not ordered:
         return
     yield f"**Objectives** ({sum(entry.get('ok') is True for entry in ordered)} of {len(ordered)} met)"
     yield ""
     for entry in ordered[:_MAX_OBJECTIVES]:
         mark = "✅" if entry.get("ok") is True else "❌"
-        observed = entry.get("observed")
-        seen = (
-            "not observed" if observed is None else f"observed {prose(observed, 30)} {prose(entry.get('unit', ''), 10)}"
-        )
+        unit = prose(entry.get("unit") or "", 10)
+        seen = "not observed" if entry.get("observed") is None else f"observed {told(entry['observed'])} {unit}"
         yield f"- {mark} {code(entry.get('expr', ''), 120)}: {seen.rstrip()}"
     if len(ordered) > _MAX_OBJECTIVES:
         yield f"- {counted(len(ordered) - _MAX_OBJECTIVES, 'more objective')} in report.html"

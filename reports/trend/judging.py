@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from scipy.stats import false_discovery_control
 
 from reports.compare.change import Change, overall
+from reports.compare.numbers import grouped
 from reports.plaintext import counted
 from reports.trend.changepoints import ChangePoint, change_points
 from reports.trend.measures import ALL, MEASURES, Key, Measure
@@ -149,20 +151,26 @@ def least_size(measure: Measure, rules: Rules) -> float:
     return float(np.log1p(rules.min_effect) if measure.worse_up else -np.log1p(-rules.min_effect))
 
 
-def settled(before: Floats, least: float, rules: Rules) -> Floats:
-    """Return the earlier values of the level that held last, when it has held long enough to be the norm.
+def established(series: Series, rules: Rules) -> list[float]:
+    """Return the earlier values that the newest are judged by, oldest first.
 
-    After an improvement the old level is no excuse for a relapse; and a loss that was accepted for
-    ``least_before`` nights is reported no more.
+    They are of the last level that held for ``least_before`` nights before the newest: after an improvement the
+    old level is no excuse for a relapse, a loss is worse than the level before it for as long as it is no
+    established level itself, and is reported no more when it is.
 
     Args:
-        before: earlier values in order of time, on the scale they are judged on.
-        least: smallest change of level that counts, on that scale.
+        series: with its change points.
         rules: by what to judge.
     """
-    points = change_points(before, least=least, seed=rules.seed)
-    long_enough = [point.index for point in points if before.size - point.index >= rules.least_before]
-    return before[long_enough[-1] :] if long_enough else before
+    cut = len(series.values) - rules.newest
+    before = [(night, value) for night, value in enumerate(series.values[: max(cut, 0)]) if value is not None]
+    before = before[-rules.before :]
+    bounds = [0, *(point.index for point in series.points), len(series.values)]
+    for start, end in reversed(list(pairwise(bounds))):
+        held = [value for night, value in before if start <= night < end]
+        if len(held) >= rules.least_before:
+            return held
+    return [value for _, value in before]
 
 
 def _described(key: Key, nights: Sequence[Night], rules: Rules) -> Series:
@@ -180,15 +188,14 @@ def _tested(series: Series, rules: Rules) -> _Test | None:
     """Return a series with its rank test, None when it has too few nights for one."""
     measure = MEASURES[series.key.measure]
     newest = [value for value in series.values[-rules.newest :] if value is not None]
-    before = [value for value in series.values[: -rules.newest] if value is not None][-rules.before :]
+    before = established(series, rules)
     if 2 * len(newest) < rules.newest or len(before) < rules.least_before:
         return None
-    norm = settled(scaled(before, measure), least_size(measure, rules), rules)
-    found = shift(norm, scaled(newest, measure))
+    found = shift(scaled(before, measure), scaled(newest, measure))
     described = replace(
         series,
-        before=float(np.median(before[-norm.size :])),
-        nights_before=int(norm.size),
+        before=float(np.median(before)),
+        nights_before=len(before),
         newest=float(np.median(newest)),
         effect=unscaled(found.size, measure),
         autocorrelation=found.autocorrelation,
@@ -250,7 +257,7 @@ def _known_before(series: Series, rules: Rules) -> bool:
 
 
 def _names(series: Sequence[Series]) -> str:
-    return ", ".join(f"{each.key.operation} {each.key.measure}" for each in series)
+    return grouped((each.key.operation, each.key.measure) for each in series)
 
 
 def _worst_first(series: Series) -> tuple[int, bool, Key]:

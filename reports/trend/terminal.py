@@ -112,7 +112,7 @@ def told_left_out(trend: Trend) -> Iterator[str]:
     """Give each run that was left out with the reason, the newest last."""
     runs = trend.found.left_out
     if len(runs) > MOST_LEFT_OUT:
-        yield f"{counted(len(runs) - MOST_LEFT_OUT, 'run')} more, all of them in trend.json"
+        yield f"{counted(len(runs) - MOST_LEFT_OUT, 'run')} more, which --json tells"
     for run in runs[-MOST_LEFT_OUT:]:
         yield f"{run.path}: {run.reason}"
 

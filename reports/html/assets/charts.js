@@ -3,6 +3,9 @@
   "use strict";
   const data = JSON.parse(document.getElementById("load-data").textContent);
   const plots = [];
+  const PAPER = 660;
+  let printing = false;
+  const room = (place) => Math.max(200, printing ? Math.min(PAPER, place.clientWidth) : place.clientWidth);
   const probe = document.body.appendChild(document.createElement("i"));
   probe.hidden = true;
   const colour = (name) => {
@@ -111,16 +114,20 @@
         hooks: { drawClear: [phases.drawClear], setScale: [followed] },
       },
       values: [s.t, ...values],
+      alone: !right,
     };
   };
 
   const distribution = (which, logarithmic) => {
-    const points = data.distributions[which].points.map(([percentile, response, service]) => [100 / (100 - Math.min(percentile, 99.9999)), response, service]);
+    const given = data.distributions[which].points;
+    // The maximum has no place on this axis (1 in 0); it stands a little beyond the rarest percentile that was told.
+    const rarest = Math.max(1, ...given.filter((point) => point[0] < 100).map((point) => 100 / (100 - point[0])));
+    const points = given.map(([part, response, service]) => [part < 100 ? 100 / (100 - part) : rarest * 2, response, service]);
     const lines = [
       line("response", points.map((point) => point[1]), "--c1", { width: 2, points: { show: true, size: 4 } }),
       line("service", points.map((point) => point[2]), "--c5", dashed),
     ].filter(({ values }) => known(values));
-    const percentile = (value) => (value === null || value === undefined ? "" : `${Number((100 - 100 / value).toFixed(4))} %`);
+    const percentile = (value) => (value === null || value === undefined ? "" : value > rarest ? "max" : `${Number((100 - 100 / value).toFixed(4))} %`);
     return {
       options: {
         scales: {
@@ -129,7 +136,7 @@
         },
         axes: [
           axis({
-            splits: (_, __, low, high) => [1, 2, 4, 10, 20, 100, 1000, 10000, 100000, 1000000].filter((value) => value >= low && value <= high),
+            splits: (_, __, low, high) => [1, 2, 4, 10, 20, 100, 1000, 10000, 100000, 1000000].filter((value) => value >= low && value <= rarest),
             filter: (_, splits) => splits, values: (_, splits) => splits.map(percentile), space: 20,
           }),
           axis({ values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : short(tick))), size: 58 }),
@@ -183,10 +190,12 @@
     }
     const chart = made(entry.figure);
     if (!chart) return;
-    const width = Math.max(200, entry.place.clientWidth);
+    const width = room(entry.place);
     const height = width < 500 ? 220 : 260;
+    // Charts over time have their seconds below each other, whether or not they have a second axis.
+    const beside = chart.alone && width >= 500 ? 70 : 18;
     for (const one of chart.options.series) if (hidden.includes(one.label)) one.show = false;
-    entry.plot = new uPlot({ width, height, padding: [8, 8, 0, 0], legend: { live: true }, ...chart.options }, chart.values, entry.place);
+    entry.plot = new uPlot({ width, height, padding: [8, beside, 0, 0], legend: { live: true, markers: { dash: (plot, number) => (plot.series[number].dash ? "dashed" : "solid") } }, ...chart.options }, chart.values, entry.place);
     if (entry.timed) linked.sub(entry.plot);
     if (window_ && window_.min !== null) entry.plot.setScale("x", window_);
   };
@@ -195,15 +204,18 @@
     const entry = { figure, place: figure.querySelector(".plot"), timed: name in over, plot: null };
     plots.push(entry);
     for (const option of figure.querySelectorAll(".chart-option")) option.hidden = false;
-    figure.addEventListener("change", () => draw(entry));
+    figure.addEventListener("input", () => draw(entry));
     draw(entry);
   }
   for (const help of document.querySelectorAll(".chart-help")) help.hidden = false;
   document.getElementById("unzoom")?.addEventListener("click", () => zoom(null, s.t[0], s.t[s.t.length - 1]));
+  // Before the page turns light to be printed, which draws every chart again.
+  addEventListener("beforeprint", () => { printing = true; });
+  addEventListener("afterprint", () => { printing = false; });
   document.addEventListener("themechange", () => plots.forEach(draw));
   new ResizeObserver(() => {
     for (const { plot, place } of plots) {
-      const width = Math.max(200, place.clientWidth);
+      const width = room(place);
       if (plot && plot.width !== width) plot.setSize({ width, height: width < 500 ? 220 : 260 });
     }
   }).observe(document.getElementById("main"));

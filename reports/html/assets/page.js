@@ -72,6 +72,18 @@
     });
   }
 
+  // Of a long answer, the part that offends is what one opens it for.
+  const reveal = (details) => {
+    for (const pre of all("pre", details)) {
+      const mark = pre.querySelector("mark");
+      if (mark) pre.scrollTop += mark.getBoundingClientRect().top - pre.getBoundingClientRect().top - pre.clientHeight / 2;
+    }
+  };
+  for (const details of all("details.body")) {
+    if (details.open) reveal(details);
+    details.addEventListener("toggle", () => reveal(details));
+  }
+
   const light = (event) => {
     const here = event.target.closest ? event.target.closest("[data-op]") : null;
     all(".lit").forEach((node) => node.classList.remove("lit"));

@@ -79,10 +79,6 @@ def put(root: Path, name: str, content: Mapping[str, Any] | str) -> Path:
     """Write a run directory of any content."""
     path = root / name
     path.mkdir(parents=True)
-    raw = (
-        content
-        if isinstance(content, bytes)
-        else (content if isinstance(content, str) else json.dumps(content)).encode()
-    )
-    (path / "run.json").write_bytes(raw)
+    text = content if isinstance(content, str) else json.dumps(content)
+    (path / "run.json").write_text(text)
     return path

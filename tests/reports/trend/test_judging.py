@@ -80,8 +80,9 @@ def test_a_relapse_after_an_improvement_is_worse_though_the_old_level_was_worse_
 
 def test_a_loss_that_lasted_three_weeks_is_the_norm() -> None:
     values = made.stepped(made.noise(6, 100), 60, 1.4)
-    assert judged(values[:70]).change is Change.WORSE
-    assert judged(values).change is Change.SAME
+    words = [judged(values[:end]).change for end in range(61, 101)]
+    assert words[6:20] == [Change.WORSE] * 14
+    assert words[23:] == [Change.SAME] * 17
 
 
 def test_change_points_are_marked_on_every_series() -> None:
@@ -128,7 +129,7 @@ def test_one_operation_of_many_that_became_slower_is_seen() -> None:
 
 
 def test_many_quiet_series_together_raise_no_alarm() -> None:
-    assert {judge(made.nights(many(seed))).change for seed in range(12)} == {Change.SAME}
+    assert {judge(made.nights(many(seed))).change for seed in range(6)} == {Change.SAME}
 
 
 def test_too_few_nights_tell_nothing() -> None:
