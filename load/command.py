@@ -28,6 +28,7 @@ from contracts.options import (
     positive,
 )
 from load.request import MOST_PROCESSES, PLANS, LoadRequest, address, duration_option, make_load_request
+from reports.markdown.summary import append_summary
 from reports.terminal import render, render_quiet
 
 EPILOG: Final = (
@@ -181,6 +182,8 @@ def _run(request: LoadRequest, *, quiet: bool, as_json: bool) -> int:
         typer.echo(render_quiet(finished.document, finished.directory.path, ascii_only=ascii_only))
     else:
         render(finished.document, Console(highlight=False), run_dir=finished.directory.path)
+    if (trouble := append_summary(finished.document)) is not None:
+        typer.echo(f"assay: {trouble}", err=True)
     return finished.exit_code
 
 
