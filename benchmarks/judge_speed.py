@@ -6,8 +6,8 @@ Run it from the root of the repository:
 
 Every exchange is judged in full: headers, decoding, schema, values, keys, and the purchase's history. Times are
 processor time of this process, so that a busy machine matters little; both sides take turns, round by round, and
-the median round counts. Exit code 0 when the mean over a buyer's life, its requests in their lawful numbers, and the state of one
-purchase stay within their limits.
+the median round counts. Exit code 0 when the mean over the requests of a buyer's life, and the state of one
+purchase, stay within their limits.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from contracts.history import ApiOperation
 from contracts.monitor import Setting
 from contracts.oracle import Oracle, make_oracle
 from contracts.profiles import DEFAULT_PROFILE, get_profile
@@ -88,7 +88,7 @@ class Shop:
         }
 
 
-def exchanges(count: int) -> dict[str, list[Exchange]]:
+def exchanges(number: int) -> dict[str, list[Exchange]]:
     """Return the exchanges of many buyers, by kind and in the order in which they happen."""
     shop = Shop()
     offer = {
@@ -98,7 +98,7 @@ def exchanges(count: int) -> dict[str, list[Exchange]]:
         "discount": {"base_price": "1.50", "percent": 0},
         "available": True,
     }
-    numbers = range(1, count + 1)
+    numbers = range(1, number + 1)
     pages = {"current_page": 1, "total_pages": 2, "has_next": True}
     return {
         "accounts": [shop.exchange(account("US"), offer) for _ in numbers],
@@ -115,7 +115,7 @@ def exchanges(count: int) -> dict[str, list[Exchange]]:
                 list_page(1, 20),
                 {"items": [shop.view(n, "SUCCESS") for n in range(first + 19, first - 1, -1)], "pagination": pages},
             )
-            for first in range(1, count - 19, 20)
+            for first in range(1, number - 19, 20)
         ],
     }
 
@@ -133,12 +133,11 @@ def main() -> int:
         judge.finish()
         _expect_nothing(judge.docket)
         oracle = make_oracle(Setting(profile=get_profile(DEFAULT_PROFILE), secrets=KEYS))
-        index = iter(range(10**9))
+        feed = _feeder(oracle)
         for name, each in kinds.items():
-            few = each[: max(1, options.purchases // 40)]
-            whole[name].append(_per_call(few, lambda call, reply: oracle.feed(operation_of(call, reply, next(index)))))
+            whole[name].append(_per_call(each[: max(1, options.purchases // 40)], feed))
         _expect_nothing(oracle)
-        print(f"round {number}", file=sys.stderr)  # noqa: T201 - a script speaks
+        sys.stderr.write(f"round {number}\n")
     return _report(
         {name: statistics.median(each) for name, each in judged.items()},
         {name: statistics.median(each) for name, each in whole.items()},
@@ -146,7 +145,12 @@ def main() -> int:
     )
 
 
-def state_bytes(count: int) -> float:
+def _feeder(oracle: Oracle) -> Callable[[Call, Reply], object]:
+    index = count(1)
+    return lambda call, reply: oracle.feed(operation_of(call, reply, next(index)))
+
+
+def state_bytes(held: int) -> float:
     """Return how many bytes of the register one purchase takes that was bought and whose code has come.
 
     What is bounded whatever the number of purchases, such as recent bodies, is left out.
@@ -156,7 +160,7 @@ def state_bytes(count: int) -> float:
     kinds.read(shop.view(1))
     gc.collect()
     tracemalloc.start()
-    for number in range(10**10, 10**10 + count):
+    for number in range(10**10, 10**10 + held):
         now = number - 1e10
         for by, status in ((CREATE, "PENDING"), (RETRIEVE, "SUCCESS")):
             facts = kinds.read(shop.view(number, status))
@@ -169,9 +173,9 @@ def state_bytes(count: int) -> float:
     gc.collect()
     grown = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    if len(register) != count:
-        raise SystemExit(f"{len(register)} of {count} purchases are remembered")
-    return grown / count
+    if len(register) != held:
+        raise SystemExit(f"{len(register)} of {held} purchases are remembered")
+    return grown / held
 
 
 def _per_call(each: Sequence[Exchange], act: Callable[[Call, Reply], object]) -> float:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _FORM: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{3}|[0-9]{6}))?(?:Z|\+00:00)"
 )
+
+_LONGEST: Final = 32
+"""Characters of the longest form: six fraction digits and ``+00:00``."""
 
 
 class Instant(NamedTuple):
@@ -38,7 +42,13 @@ def parse(text: object) -> Instant | None:
         The instant; None for anything that is not written as the contract says, or names a moment that
         the calendar does not have (the 30th of February, hour 24, a leap second).
     """
-    match = _FORM.fullmatch(text) if isinstance(text, str) else None
+    return _parsed(text) if isinstance(text, str) and len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Instant | None:
+    """Return the instant of a text; every view of a purchase shows the same ones."""
+    match = _FORM.fullmatch(text)
     if match is None:
         return None
     *parts, fraction = match.groups()

@@ -32,6 +32,10 @@ The first of each clause and severity is kept beyond that, for the verdict hangs
 """
 
 
+_MAX_CRASH: Final = 4000
+"""Characters kept of what a crashed check says: more than a report shows, for secrets are masked before it is cut."""
+
+
 @dataclass(slots=True)
 class _Case:
     first: Violation
@@ -214,7 +218,7 @@ class Oracle:
 
     def _crash(self, monitor: Monitor, error: Exception) -> None:
         last = traceback.extract_tb(error.__traceback__)[-1]
-        text = f"the check crashed: {type(error).__name__}: {str(error)[:200]} ({last.name}, line {last.lineno})"
+        text = f"the check crashed: {type(error).__name__}: {str(error)[:_MAX_CRASH]} ({last.name}, line {last.lineno})"
         for clause in monitor.clauses:
             self._crashes.setdefault(clause, text)
 

@@ -224,12 +224,12 @@ def _spend(text: str) -> Decimal:
 
 
 def _rerun(arguments: Sequence[str], seed: int, *, seeded: bool) -> str:
-    """Return the command line that runs this again, into a directory of its own."""
+    """Return the command line that runs this again, into a directory of its own and shown in full."""
     kept: list[str] = []
     rest = iter(arguments)
     for argument in rest:
         if argument == "--out":
             next(rest, None)
-        elif not argument.startswith("--out="):
+        elif not argument.startswith("--out=") and argument not in {"--quiet", "-q", "--json"}:
             kept.append(argument)
     return shlex.join(["assay", "load", *kept, *([] if seeded else ["--seed", str(seed)])])

@@ -29,9 +29,9 @@ from contracts.target import KEY_VARIABLES
 
 EPILOG: Final = (
     "Examples:\n\n"
-    "assay drift 2026-02 2026-05                             the two profiles\n\n"
-    "assay drift openapi.yaml http://127.0.0.1:8080          a file, and what a running target serves\n\n"
-    "assay drift old.yaml new.yaml --markdown drift.md       for a pull request\n\n"
+    "assay drift 2026-02 2026-05                          the two profiles\n\n"
+    "assay drift openapi.yaml http://127.0.0.1:8080       a file and a running target\n\n"
+    "assay drift old.yaml new.yaml --markdown drift.md    for a pull request\n\n"
     "assay drift --observed reports/runs/20260223T101500Z-gate --write overlay.yaml\n\n"
     "Exit codes: 0 nothing breaks a consumer of the old contract, 1 something does, 2 usage."
 )

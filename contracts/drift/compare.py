@@ -9,7 +9,7 @@ from contracts.drift.change import Change, Ledger, Note
 from contracts.drift.rules import Side
 from contracts.drift.schemas import SchemaComparison, told
 from contracts.drift.shape import NUMERIC
-from contracts.drift.walk import Api, Body, Call, Content, Header, Parameter, Requirement, Response
+from contracts.drift.walk import Api, Body, Call, Content, Header, Parameter, Requirement, Response, key_scheme
 from contracts.errors import UsageError
 
 
@@ -71,7 +71,9 @@ class _Comparison:
         self.ledger.add(_shown(calls), [Note(rule, (), methods if gone else "", "" if gone else methods)])
 
     def _call(self, old: Call, new: Call) -> None:
-        self.ledger.add(old.name, chain(_marks(old, new), _security(old.security, new.security)))
+        schemes = {scheme for way in (*old.security, *new.security) for scheme, _ in way}
+        ways = _security(_demanded(old, schemes), _demanded(new, schemes))
+        self.ledger.add(old.name, chain(_marks(old, new), ways))
         for key in [*old.parameters, *(key for key in new.parameters if key not in old.parameters)]:
             self._parameter(old, new, key)
         self._body(old, new)
@@ -83,6 +85,9 @@ class _Comparison:
         assert known is not None
         place = f"{old.name} {known.place} {known.name}"
         if before is None or after is None:
+            if known.required and _is_credential(key, old if before is None else new):
+                # One document calls it a parameter, the other a way to authenticate; the wire is the same.
+                return
             rule = "request-parameter-removed"
             if after is not None:
                 rule = "request-parameter-added-required" if after.required else "request-parameter-added"
@@ -149,14 +154,18 @@ class _Comparison:
                 compared.add((match, status))
         for before, after in sorted(compared):
             place = f"{old.name} {after if before == 'default' else before}"
-            self._response(place, old.responses[before], new.responses[after])
+            is_error = _class(before, old.responses) == "error"
+            self._response(place, old.responses[before], new.responses[after], is_error=is_error)
 
-    def _response(self, place: str, old: Response, new: Response) -> None:
+    def _response(self, place: str, old: Response, new: Response, *, is_error: bool) -> None:
         if bool(old.content) != bool(new.content):
-            self.ledger.add(place, [Note(f"response-body-{'removed' if old.content else 'added'}")])
+            what = "error-body" if is_error else "response-body"
+            self.ledger.add(place, [Note(f"{what}-{'removed' if old.content else 'added'}")])
         else:
             for media in old.content:
-                if not any(_covers(media, other) for other in new.content):
+                # An error is as well told in another kind of JSON, such as that of RFC 9457.
+                kin = is_error and _is_json(media) and any(map(_is_json, new.content))
+                if not kin and not any(_covers(media, other) for other in new.content):
                     self.ledger.add(place, [Note("response-media-type-removed", (), media)])
             for media, schema in new.content.items():
                 match = _covering(media, old.content)
@@ -233,6 +242,21 @@ def _written(parameter: Parameter) -> str:
     return f"style {parameter.style}{', explode' if parameter.explode else ''}"
 
 
+def _is_credential(key: tuple[str, str], call: Call) -> bool:
+    """Tell whether every way to authenticate a call shows what a parameter carries."""
+    return all((key_scheme(*key), "") in way for way in call.security)
+
+
+def _demanded(call: Call, schemes: set[str]) -> tuple[Requirement, ...]:
+    """Return the ways to authenticate, with required parameters that are one in either of two documents."""
+    shown = {
+        (scheme, "")
+        for key, parameter in call.parameters.items()
+        if parameter.required and (scheme := key_scheme(*key)) in schemes
+    }
+    return tuple(way | shown for way in call.security)
+
+
 def _security(old: tuple[Requirement, ...], new: tuple[Requirement, ...]) -> Iterator[Note]:
     """Compare ways to authenticate: an old one works where some new one demands no more than it shows."""
     lost = [way for way in old if not any(demand <= way for demand in new)]
@@ -257,6 +281,10 @@ def _way(way: Requirement) -> str:
 def _covers(broad: str, media: str) -> bool:
     """Tell whether a media type or range (RFC 9110, section 12.5.1) takes in another."""
     return broad in {media, "*/*"} or (broad.endswith("/*") and media.startswith(broad[:-1]))
+
+
+def _is_json(media: str) -> bool:
+    return media == "application/json" or media.endswith("+json")
 
 
 def _covering(media: str, content: Content) -> str | None:

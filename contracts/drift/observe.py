@@ -7,6 +7,7 @@ the run. Values that the history masks are passed over: a mask has not the form 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -17,7 +18,7 @@ from contracts.drift.facets import cut
 from contracts.drift.infer import Inferred
 from contracts.drift.refs import Document
 from contracts.drift.rules import RULES
-from contracts.drift.shape import NUMERIC, canonical, type_of
+from contracts.drift.shape import NUMERIC, canonical, told_types, type_of
 from contracts.history import ApiOperation, Operation, Outcome
 from contracts.profiles import openapi_document
 
@@ -83,6 +84,8 @@ class Observer:
 
     Args:
         profile: the contract version.
+        document: its OpenAPI document, where another than the profile's own is to be compared with; like those of
+            the profiles it has no combinators.
 
     Attributes:
         answers: how many answers were compared.
@@ -90,13 +93,14 @@ class Observer:
         dropped: how many times a difference was not kept because there were too many.
     """
 
-    def __init__(self, profile: str) -> None:
+    def __init__(self, profile: str, document: Mapping[str, object] | None = None) -> None:
         self.answers = 0
         self.unread = 0
         self.dropped = 0
-        self._document = Document(profile, openapi_document(profile))
+        self._document = Document(profile, document or openapi_document(profile))
         self._promised = dict(_operations(self._document))
         self._found: dict[tuple[str, tuple[str, ...], str], Sighting] = {}
+        self._objects: Counter[tuple[str, ...]] = Counter()
 
     @property
     def sightings(self) -> Sequence[Sighting]:
@@ -107,11 +111,19 @@ class Observer:
         """Return what was seen as changes, the worst first."""
         return ordered([
             Change(
-                RULES[seen.rule], seen.spot.subject, seen.before, seen.after, tuple(seen.places), seen.count,
+                RULES[seen.rule], seen.spot.subject, seen.before, self._after(seen), tuple(seen.places), seen.count,
                 tuple(seen.examples),
             )
             for seen in self._found.values()
         ])  # fmt: skip
+
+    def _after(self, seen: Sighting) -> str:
+        """Return what came; of a new key, its types and how many of the objects that could have it had it."""
+        if seen.rule != "response-key-added":
+            return seen.after
+        types = told_types(seen.inferred.types) if seen.inferred.types else "masked"
+        often = "always" if seen.count == (whole := self._objects[seen.spot.pointer]) else f"in {seen.count} of {whole}"
+        return f"{types}, {often}"
 
     def take(self, operation: Operation) -> None:
         """Compare one operation's answer with the contract."""
@@ -168,11 +180,11 @@ class Observer:
         kind = type_of(value)
         if types and kind not in types:
             rule = "nullability-widened-in-response" if value is None else "response-type-widened"
-            self._note(rule, spot, " or ".join(sorted(types)), kind, place, example=value)
+            self._note(rule, spot, told_types(types), kind, place, example=value)
             return False
         allowed = schema.get("enum")
         if isinstance(allowed, list) and value not in allowed:
-            shown = canonical(value) if _may_show(spot.key, value) else f"a {kind} that is not shown"
+            shown = canonical(value) if _may_show(spot.key, value) else "a value that is not shown"
             self._note("response-enum-widened", spot, "", cut(shown), place, value=value)
         elif isinstance(value, str):
             self._text(value, schema, spot, place)
@@ -198,6 +210,7 @@ class Observer:
             for item in value:
                 yield item, Spot((*spot.pointer, "items"), f"{spot.subject}[]", False, spot.key)
         elif isinstance(value, dict):
+            self._objects[spot.pointer] += 1
             properties = schema.get("properties", {})
             for key in schema.get("required", ()):
                 if key not in value:
@@ -250,7 +263,6 @@ class Observer:
             seen.places.append(place)
         if infer and not (isinstance(example, str) and _MASKED.search(example)):
             seen.inferred.see(example)
-            seen.after = f"{' or '.join(sorted(seen.inferred.types))}, sometimes"
         if example is not ... and len(seen.examples) < _MAX_EXAMPLES:
             shown = _example(spot.key, example)
             if shown not in seen.examples:
@@ -284,9 +296,11 @@ def _example(key: str, value: object) -> str:
         return cut(f"an object with {', '.join(sorted(map(str, value)))}" if value else "an empty object")
     if isinstance(value, list):
         return f"an array of {len(value)}"
+    if isinstance(value, str) and _MASKED.search(value):
+        return "a masked value"
     if _may_show(key, value):
         return cut(canonical(value))
-    return f"a string of {len(value)} characters" if isinstance(value, str) else f"a {type_of(value)}"
+    return f"a string of {len(value)} characters" if isinstance(value, str) else "a number that is not shown"
 
 
 def _may_show(key: str, value: object) -> bool:

@@ -14,8 +14,8 @@ from contracts.errors import UsageError
 MAX_ALTERNATIVES: Final = 128
 """Alternatives of one schema, its ``anyOf`` and ``oneOf`` multiplied out."""
 
-MAX_STEPS: Final = 300_000
-"""Schemas looked at for one document; a hostile one can refer to itself in a doubling way."""
+MAX_STEPS: Final = 60_000
+"""Schemas looked at for one document."""
 
 MAX_CHAIN: Final = 40
 """References followed one after another."""
@@ -50,6 +50,7 @@ class SchemaReader:
         self._document = document
         self._old = old_dialect
         self._known: dict[tuple[int, ...], Normal] = {}
+        self._referred_to: dict[str, list[Shape]] = {}
         self._steps = 0
 
     def normal(self, schemas: Conjunction) -> Normal:
@@ -97,11 +98,14 @@ class SchemaReader:
             raise UsageError(f"{self._document.name}: the schema {shorten(reference)} refers to itself")
         if len(trail) >= MAX_CHAIN:
             raise UsageError(f"{self._document.name} follows more than {MAX_CHAIN} references to {shorten(reference)}")
-        found = self._alternatives(self._document.resolve(reference), (*trail, reference))
-        if not reference.startswith(_COMPONENT) or len(found) != 1:
-            return found
-        name = unquote(reference.removeprefix(_COMPONENT)).replace("~1", "/").replace("~0", "~")
-        return [replace(shape, name=name) for shape in found]
+        if reference not in self._referred_to:
+            # Kept, for a hostile document may refer to one schema in a doubling way.
+            found = self._alternatives(self._document.resolve(reference), (*trail, reference))
+            if reference.startswith(_COMPONENT) and len(found) == 1:
+                name = unquote(reference.removeprefix(_COMPONENT)).replace("~1", "/").replace("~0", "~")
+                found = [replace(shape, name=name) for shape in found]
+            self._referred_to[reference] = found
+        return self._referred_to[reference]
 
     def _cross(self, one: list[Shape], two: list[Shape]) -> list[Shape]:
         if len(one) * len(two) > MAX_ALTERNATIVES**2:

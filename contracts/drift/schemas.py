@@ -9,7 +9,7 @@ from contracts.drift.change import Note
 from contracts.drift.facets import cut, facet_notes, listed
 from contracts.drift.reading import SchemaReader
 from contracts.drift.rules import RULES, Severity, Side
-from contracts.drift.shape import Conjunction, Normal, Shape, canonical, told_types
+from contracts.drift.shape import TYPES, Conjunction, Normal, Shape, canonical, told_types
 from contracts.errors import UsageError
 
 MAX_STEPS: Final = 100_000
@@ -17,6 +17,9 @@ MAX_STEPS: Final = 100_000
 
 MAX_LEVELS: Final = 60
 """Levels of objects and arrays inside of each other; a recursive schema ends where it meets itself."""
+
+_WITHIN: Final = {rule.id for rule in RULES.values() if rule.severity is Severity.INFO} - {"request-key-added"}
+"""Rules of differences after which what is at stake is still contained in what was promised."""
 
 _ANYTHING: Final = {canonical(True), canonical({})}
 
@@ -66,7 +69,9 @@ class SchemaComparison:
     def _normals(self, old: Normal, new: Normal, side: Side) -> Iterator[Note]:
         name = _name(old.shapes) or _name(new.shapes)
         found: list[Note] = []
-        if old.nullable != new.nullable and old.shapes and new.shapes:
+        # Where one of the two allows anything, the types tell of null as well.
+        anything = _allows_anything(old) != _allows_anything(new)
+        if old.nullable != new.nullable and old.shapes and new.shapes and not anything:
             way = "widened" if new.nullable else "narrowed"
             found.append(Note(f"nullability-{way}-in-{side}", (), _nullable(old), _nullable(new)))
         if not old.shapes or not new.shapes:
@@ -88,7 +93,7 @@ class SchemaComparison:
             left.remove(one)
             right.remove(two)
 
-        for accept in (self._same, _same_name, self._harmless):
+        for accept in (self._same, _same_name, self._within):
             for one in tuple(left):
                 match = next((two for two in right if accept(one, two, side)), None)
                 if match is not None:
@@ -102,19 +107,20 @@ class SchemaComparison:
         for one in left:
             if side is Side.RESPONSE:
                 yield Note("response-variant-removed", (), _label(one))
-            elif not any(self._harmless(one, two, side) for two in new):
+            elif not any(self._within(one, two, side) for two in new):
                 yield Note("request-variant-removed", (), _label(one))
         for two in right:
             if side is Side.REQUEST:
                 yield Note("request-variant-added", (), "", _label(two))
-            elif not any(self._harmless(one, two, side) for one in old):
+            elif not any(self._within(one, two, side) for one in old):
                 yield Note("response-variant-added", (), "", _label(two))
 
     def _same(self, old: Shape, new: Shape, side: Side) -> bool:
         return next(iter(self._shapes(old, new, side)), None) is None
 
-    def _harmless(self, old: Shape, new: Shape, side: Side) -> bool:
-        return all(RULES[note.rule].severity is not Severity.BREAKING for note in self._shapes(old, new, side))
+    def _within(self, old: Shape, new: Shape, side: Side) -> bool:
+        """Tell whether a new alternative takes every request of an old one, or gives no answer that it does not."""
+        return all(note.rule in _WITHIN for note in self._shapes(old, new, side))
 
     def _shapes(self, old: Shape, new: Shape, side: Side) -> Iterator[Note]:
         if not old.types & new.types:
@@ -159,6 +165,11 @@ class SchemaComparison:
                 yield note.below(key)
             if key in before and key in after and self._deprecated(old, new, key):
                 yield Note(f"{side}-key-deprecated", (key,))
+        for key in sorted(old.keys | new.keys):
+            if key not in before and key not in after:
+                one, two = self._forbidden(key, old, self._old), self._forbidden(key, new, self._new)
+                if one != two:
+                    yield Note("extra-keys-changed", (key,), "not allowed" if one else "", "not allowed" if two else "")
         yield from self._extra(old, new, side)
 
     def _told(self, key: str, keys: dict[str, bool], shape: Shape, reader: SchemaReader) -> str:
@@ -177,10 +188,14 @@ class SchemaComparison:
         for key in [*shape.properties, *sorted(shape.required - shape.properties.keys())]:
             shapes = reader.normal(shape.of_key(key)).shapes
             stays_away = [one.read_only if side is Side.REQUEST else one.write_only for one in shapes]
-            never = shape.of_key(key) == (False,)
-            if not any(stays_away) and not never:
+            if not any(stays_away) and (key in shape.required or not self._forbidden(key, shape, reader)):
                 found[key] = key in shape.required
         return found
+
+    @staticmethod
+    def _forbidden(key: str, shape: Shape, reader: SchemaReader) -> bool:
+        normal = reader.normal(shape.of_key(key))
+        return not normal.shapes and not normal.nullable
 
     def _deprecated(self, old: Shape, new: Shape, key: str) -> bool:
         before = self._old.normal(old.of_key(key)).shapes
@@ -221,6 +236,10 @@ def _presence(key: str, before: dict[str, bool], after: dict[str, bool], side: S
     if before[key] != after[key]:
         return f"{side}-key-now-{'required' if after[key] else 'optional'}"
     return None
+
+
+def _allows_anything(normal: Normal) -> bool:
+    return any(shape.types >= TYPES - {"null"} for shape in normal.shapes)
 
 
 def _same_name(old: Shape, new: Shape, _side: Side) -> bool:

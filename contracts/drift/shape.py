@@ -159,12 +159,12 @@ def both(one: Shape, two: Shape) -> Shape | None:
         multiples=one.multiples | two.multiples,
         unique=one.unique or two.unique,
         properties={
-            key: one.properties.get(key, ()) + two.properties.get(key, ())
+            key: _together(one.properties.get(key, ()), two.properties.get(key, ()))
             for key in [*one.properties, *(key for key in two.properties if key not in one.properties)]
         },
         required=one.required | two.required,
         extra=_extra(one.extra, two.extra),
-        items=one.items + two.items,
+        items=_together(one.items, two.items),
         others=_others(one.others, two.others),
         default=one.default if one.default is not None else two.default,
         deprecated=one.deprecated or two.deprecated,
@@ -210,11 +210,17 @@ def tighter(one: Limit, two: Limit, *, below: bool) -> bool:
     return one[1] and not two[1]
 
 
+def _together(one: Conjunction, two: Conjunction) -> Conjunction:
+    """Put two conjunctions together; a schema that stands in both counts once."""
+    known = set(map(id, one))
+    return (*one, *(schema for schema in two if id(schema) not in known))
+
+
 def _extra(one: Conjunction | bool | None, two: Conjunction | bool | None) -> Conjunction | bool | None:
     if one is False or two is False:
         return False
     if isinstance(one, tuple) and isinstance(two, tuple):
-        return one + two
+        return _together(one, two)
     for extra in (one, two):
         if isinstance(extra, tuple):
             return extra

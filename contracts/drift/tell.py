@@ -216,7 +216,12 @@ def _sentence(comparison: Comparison) -> str:
         f"{counts[Severity.BREAKING]} breaking, {_some(counts[Severity.WARNING], 'warning')}, "
         f"{_some(counts[Severity.INFO], 'compatible change')}"
     )
-    verdict = "breaks a consumer of" if comparison.exit_code else "keeps what was promised by"
+    seen = "observed" in comparison.facts
+    if comparison.exit_code:
+        verdict = "showed what breaks a consumer of" if seen else "breaks a consumer of"
+    else:
+        # A run proves nothing about what it did not see.
+        verdict = "showed nothing that breaks a consumer of" if seen else "keeps what was promised by"
     return f"{comparison.new.name} {verdict} {comparison.old.name}: {told}"
 
 

@@ -165,7 +165,6 @@ class _Builder:
         self._anchors: dict[str, _Whole] = {}
         self._pending: set[str] = set()
         self._result: list[object] = []
-        self._nodes = 0
 
     def root(self) -> object:
         """Return the tree; None for an empty document."""
@@ -251,9 +250,6 @@ class _Builder:
             raise UsageError(f"{self._name} has the key '<<', which is kept for merging")
 
     def _place(self, whole: _Whole) -> None:
-        self._nodes += whole.size
-        if self._nodes > 2 * MAX_NODES or whole.size > MAX_NODES:
-            raise UsageError(f"{self._name} holds more than {MAX_NODES:,} values, those behind YAML aliases counted")
         if not self._stack:
             self._result.append(whole.value)
             return

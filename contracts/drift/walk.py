@@ -311,10 +311,15 @@ class _Walker:
         if kind == "apiKey":
             key = _text(scheme.get("name"))
             place = _text(scheme.get("in"))
-            return f"key in {place} {key.lower() if place == 'header' else key}"
+            return key_scheme(place, key.lower() if place == "header" else key)
         if kind == "http":
             return f"http {_text(scheme.get('scheme')).lower()}"
         return kind or "unknown"
+
+
+def key_scheme(place: str, name: str) -> str:
+    """Return what an API key in a place looks like on the wire; names of headers are lower case."""
+    return f"key in {place} {name}"
 
 
 def _text(value: object) -> str:

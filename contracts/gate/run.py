@@ -186,7 +186,7 @@ class Gate:
             self._stop(trouble)
         except Exception as error:  # noqa: BLE001 - a phase that crashes has tested nothing more; the others go on
             last = traceback.extract_tb(error.__traceback__)[-1]
-            what = f"{type(error).__name__}: {str(error)[:200]}"
+            what = f"{type(error).__name__}: {str(error)[:4000]}"
             self.troubles.append(f"{name} crashed: {what} ({Path(last.filename).name}, line {last.lineno})")
         finally:
             self.phases.append(

@@ -26,21 +26,24 @@ from contracts.options import AllowHost, Config, MaxPurchases, MaxSpend, Timeout
 from contracts.profiles import DEFAULT_PROFILE, PROFILES
 from contracts.prove.case import CONTROL, DEFECT, KINDS, VARIANT, Case, complaint
 from contracts.prove.proof import Results, run_cases
-from contracts.prove.record import DOCUMENT, EMBEDDED, ProofFacts, Record
+from contracts.prove.record import EMBEDDED, ProofFacts, Record
 from contracts.prove.selection import select
 from contracts.prove.staging import Purse, Staging, prove_at
 from contracts.prove.table import render_proof
+from reports.pages import proof_pages
+from reports.writing import write_document
 
 EPILOG: Final = (
     "Examples:\n\n"
     "assay prove                                  everything, at full depth: hours of one core\n\n"
     "assay prove --depth quick --seeds 0,1,2      every defect and variant, three seeds\n\n"
-    "assay prove 'credentials-*' --brief          some of them, each no longer than it takes\n\n"
+    "assay prove 'other-owner-*' --brief          some of them, each no longer than it takes\n\n"
     "assay prove --kind mutant --depth quick      what the OpenAPI document promises, broken piece by piece\n\n"
     "assay prove --url https://staging.example --allow-host staging.example --max-spend 40.00 --depth quick\n\n"
     "With --url the defects stand in a loopback proxy before your own API, one gate after the other on the "
-    "account of ASSAY_API_KEY. A control with nothing seeded comes first; unless the gate keeps it, nothing can be "
-    "shown. Defects alone are seeded unless --kind says otherwise, and --brief is always on.\n\n"
+    "account of ASSAY_API_KEY; the caps hold for all gates together. A control with nothing seeded comes first: "
+    "unless the gate keeps it, nothing can be shown. Defects alone are seeded unless names or --kind say otherwise, "
+    "and --brief is always on.\n\n"
     "Exit codes: 0 every defect caught and every variant silent, 1 not so, 2 usage, 3 inconclusive (the bare target "
     "is not kept, or the cap was spent before all was shown), 130 interrupted."
 )
@@ -114,16 +117,18 @@ def prove(
     end_as_interrupt()
     if request is None:
         record = Record(out, facts, cases)
-        _run(record, run_cases(record.todo, jobs or os.cpu_count() or 1), len(cases), quiet=as_json)
+        _run(record, run_cases(record.todo, jobs or os.cpu_count() or 1), len(record.todo), quiet=as_json)
     else:
         record = _run_at(request, out, facts, cases, quiet=as_json)
     document = record.write(partial=False)
+    for name, content in proof_pages(document).items():
+        write_document(record.path / name, content)
     if as_json:
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     else:
         console = Console(highlight=False)
         render_proof(document, console, verbose=verbose)
-        console.print(Text(f"results: {record.path / DOCUMENT}"))
+        console.print(Text(f"written to {record.path}"))
     return int(document["exit_code"])
 
 
@@ -173,20 +178,22 @@ def _run_at(request: GateRequest, out: Path | None, facts: ProofFacts, cases: Se
     others = [case for case in cases if case.kind != CONTROL]
     with open_target(request) as target:
         record = Record(out, replace(facts, target=target.url), [control, *others])
-        staging = Staging(target, request.options, Purse(request.options.max_purchases, request.options.max_spend))
+        purse = Purse(request.options.max_purchases, request.options.max_spend)
+        staging = Staging(target, request.options, purse, control)
         todo = [case for case in record.todo if case.kind != CONTROL]
-        _run(record, prove_at(staging, control, todo), 1 + len(others), quiet=quiet)
+        _run(record, prove_at(staging, todo), 1 + len(todo), quiet=quiet)
     record.stopped = staging.stopped
     if not quiet:
-        typer.echo(f"bought {staging.purse.made} purchases for {staging.purse.spent}", err=True)
+        typer.echo(f"purchases: {staging.purse.made} for {staging.purse.spent}", err=True)
     return record
 
 
-def _run(record: Record, results: Results, total: int, *, quiet: bool) -> None:
+def _run(record: Record, results: Results, coming: int, *, quiet: bool) -> None:
     """Take in results as they come, until the last or an interruption."""
     console = Console(stderr=True, quiet=quiet, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    done = total - len(record.todo)
+    total = len(record.results)
+    done = total - coming
     with (
         Progress(*columns, console=console, disable=not console.is_terminal) as progress,
         contextlib.closing(results) as stream,

@@ -37,8 +37,7 @@ def run_cases(cases: Sequence[Case], jobs: int) -> Results:
                 for future in done:
                     yield future.result()
         except BaseException:
-            for future in pending:
-                future.cancel()
+            # The futures are left to break with the workers: cancelled ones make the executor raise.
             for child in set(multiprocessing.active_children()) - others:
                 child.terminate()
             raise

@@ -11,7 +11,7 @@ from contracts.finding import Verdict
 from contracts.gate.run import Gate, GateOptions
 from contracts.gate.wire import ForeignAddressError, Wire
 from contracts.history import OWNER, ApiOperation, Input, Outcome
-from contracts.prove.case import CRASHED, NOT_SHOWN, SEEDED, VARIANT, Case, Shown, without_gate
+from contracts.prove.case import CRASHED, NOT_SHOWN, VARIANT, Case, Shown, without_gate
 from contracts.prove.proof import Results
 from contracts.prove.trial import LONGEST_NOTE, PATIENCE, Trial, seeded
 from contracts.target import Target
@@ -21,6 +21,8 @@ from fixtures.defects.serving import Served
 
 _ALWAYS: Final = frozenset({"overlap", "own_date", "volume"})
 """Needs that the proxy and the gate meet by themselves, or that only a case selected by name has."""
+
+_SPENT: Final = "the cap is spent"
 
 
 class Purse:
@@ -69,21 +71,25 @@ class Staging:
         target: the API, admitted by the rules of safety.
         options: of every gate, but for its seed and caps.
         purse: what all gates together may buy.
+        control: the case with nothing seeded.
 
     Attributes:
         stopped: why no further gate may run, None while one may.
         met: the needs that the target meets, by the control.
+        warned: clauses of which the bare target is warned.
     """
 
-    def __init__(self, target: Target, options: GateOptions, purse: Purse) -> None:
+    def __init__(self, target: Target, options: GateOptions, purse: Purse, control: Case) -> None:
         self.target = target
         self.options = options
         self.purse = purse
         self.stopped: str | None = None
         self.met: frozenset[str] = _ALWAYS
-        self._warned: tuple[str, ...] = ()
+        self.warned: tuple[str, ...] = ()
+        self._control = control
+        self._dearest = Decimal(0)
 
-    def control(self, case: Case) -> Shown:
+    def control(self) -> Shown:
         """Put the gate before the target with nothing seeded, and note what the target offers.
 
         Whatever it warns of is the target's own. Unless the target is kept nothing can be shown of the gate:
@@ -91,50 +97,58 @@ class Staging:
         """
         if not self._answers():
             self.stopped = f"{self.target.url} does not answer"
-            return without_gate(case, NOT_SHOWN, self.stopped)
-        trial, shown = self._try(case)
+            return without_gate(self._control, NOT_SHOWN, self.stopped)
+        capped = self._capped
+        trial, shown = self._try(self._control)
         if trial is not None and shown.verdict == Verdict.KEPT:
-            self.learn(needs_met(trial.gate), shown.warned_by)
+            self.met, self.warned = needs_met(trial.gate), shown.warned_by
+            self._dearest = max((o.price for o in trial.gate.survey.in_stock if o.price), default=Decimal(0))
             return replace(shown, right=True)
         by = f" ({', '.join(shown.caught_by)})" if shown.caught_by else ""
         self.stopped = f"the target with nothing seeded is not kept but {shown.verdict}{by}: {shown.note}"
+        if capped and not shown.caught_by:
+            self.stopped = f"{_SPENT}; {self.stopped}"
         return _not_shown(shown, self.stopped)
-
-    def learn(self, met: frozenset[str], warned: tuple[str, ...]) -> None:
-        """Take note of what a kept control has shown: the needs met, and what the bare target is warned of."""
-        self.met, self._warned = met, warned
 
     def show(self, case: Case) -> Shown:
         """Put the gate before one case, unless the target cannot show it or nothing is left to buy with."""
         if self.stopped is None and self.purse.empty:
-            self.stopped = "the cap is spent"
+            self.stopped = _SPENT
         if self.stopped is not None:
             return without_gate(case, NOT_SHOWN, self.stopped)
         unmet = [need for need in case.needs if need not in self.met]
         if unmet:
             return without_gate(case, NOT_SHOWN, _lacking(unmet))
         if case.kind == VARIANT:
-            case = replace(case, warnings=(*case.warnings, *self._warned))
-        capped = self.purse.caps(self.options.plan.purchases)[0] < self.options.plan.purchases
+            case = replace(case, warnings=(*case.warnings, *self.warned))
+        capped = self._capped
         trial, shown = self._try(case)
         if shown.right or trial is None:
             return shown
-        return self._doubted(case, shown, trial, capped=capped or self.purse.empty)
+        why = self._excuse(case, trial, capped=capped and not (case.kind == VARIANT and shown.caught_by))
+        return shown if why is None else _not_shown(shown, why)
 
-    def _doubted(self, case: Case, shown: Shown, trial: Trial, *, capped: bool) -> Shown:
-        """Return what came of a case that went wrong, unless the reason lies with the target or the cap."""
-        if shown.kind in SEEDED or not shown.caught_by:
-            # To the gate, a proxy without an API behind it is one that answers 502.
-            if not self._answers():
-                self.stopped = f"{self.target.url} does not answer any more"
-            elif capped:
-                self.stopped = "the cap is spent"
-            if self.stopped is not None:
-                return _not_shown(shown, self.stopped)
-            unmet = [need for need in case.needs if need not in needs_met(trial.gate)]
-            if unmet:
-                return _not_shown(shown, _lacking(unmet))
-        return shown
+    def _excuse(self, case: Case, trial: Trial, *, capped: bool) -> str | None:
+        """Return why a case that went wrong tells nothing of the gate, None where it does.
+
+        Before the gate is said to be wrong the control is repeated: by now the target may be gone, or the
+        account have nothing left to buy with.
+        """
+        unmet = [need for need in case.needs if need not in needs_met(trial.gate)]
+        if capped:
+            self.stopped = _SPENT
+        elif unmet:
+            return _lacking(unmet)
+        else:
+            self.control()
+        return self.stopped
+
+    @property
+    def _capped(self) -> bool:
+        """Whether what is left may be less than a gate would buy by itself."""
+        most = self.options.plan.purchases
+        spend = self.purse.spend
+        return self.purse.caps(most)[0] < most or (spend is not None and spend < most * self._dearest)
 
     def _try(self, case: Case) -> tuple[Trial | None, Shown]:
         plan = self.options.plan
@@ -163,18 +177,17 @@ class Staging:
         return reply.answer is not None
 
 
-def prove_at(staging: Staging, control: Case, cases: Sequence[Case]) -> Results:
+def prove_at(staging: Staging, cases: Sequence[Case]) -> Results:
     """Show cases one after the other, a control before them.
 
     Args:
         staging: where.
-        control: the target with nothing seeded.
-        cases: what to show beside it.
+        cases: what to show beside the control.
 
     Yields:
         What came of the control, then of every case in order; those that could not be shown included.
     """
-    yield staging.control(control)
+    yield staging.control()
     for case in cases:
         yield staging.show(case)
 

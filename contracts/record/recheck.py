@@ -31,7 +31,7 @@ PHONES: Final[Mapping[str, str]] = {
     "SHAPE-6": "a history masks phone numbers: of its digits and its plus sign only the run itself could tell",
     "VALUE-2": "a history masks phone numbers: of their calling codes only the run itself could tell",
 }
-"""Clauses that look at the digits of phone numbers; what the run itself found of them stands."""
+"""Clauses that look at phone numbers character by character; what the run itself found of them stands."""
 
 _HISTORY: Final = "history.jsonl"
 _DOUBTS_OF_CLAUSES: Final = ("required but not exercised: ", "no clause was exercised")
@@ -83,10 +83,10 @@ def recheck(
     """Judge a run's history again and return the ``run.json`` that it comes to now.
 
     Masks become stand-ins before they are judged (``contracts.record.standins``). Three things a masked
-    history cannot tell, and none of them is guessed: what depends on the digits of a phone number is taken
-    from the run itself (``PHONES``); a violation that involves an operation whose own values were masked or
-    cut by accident is left out and counted in a note; and so is one that compares values of a run so long
-    that equal values may have different masks.
+    history cannot tell, and none of them is guessed. What depends on how a phone number is written is taken
+    from the run itself (``PHONES``, and findings that name one). A violation that involves an operation whose
+    own values were masked or cut by accident is left out and counted in a note. So is one that compares
+    values in a run so long that equal ones may have different masks.
 
     Args:
         run_dir: where ``history.jsonl`` is.
@@ -105,7 +105,7 @@ def recheck(
     oracle.finish()
     baseline = _baseline(document, settings, today or datetime.now(UTC).date())
     found = [_masked(finding) for finding in oracle.findings]
-    carried = _carried(document, [finding.id for finding in found])
+    carried = _carried(document, settings, [finding.id for finding in found])
     order = {clause: number for number, clause in enumerate(load_clauses())}
     findings = baseline.weigh(
         sorted([*found, *carried], key=lambda f: (f.severity is not Severity.ERROR, order.get(f.clause, len(order))))
@@ -124,10 +124,11 @@ def recheck(
     before = {finding["id"]: finding for finding in document["findings"]}
     unseen = {finding.id for finding in carried}
     for finding in rechecked["findings"]:
-        if finding["id"] in unseen:
-            finding |= {name: before[finding["id"]][name] for name in ("operation", "samples", "evidence", "curl")}
-        if finding["id"] in before:
-            finding["replay"] = before[finding["id"]]["replay"]
+        told = before.get(finding["id"])
+        if told is not None and (finding["id"] in unseen or finding["clause"] in PHONES):
+            finding |= {name: told[name] for name in told.keys() - {"severity", "accepted"}}
+        elif told is not None:
+            finding["replay"] = told["replay"]
     return rechecked
 
 
@@ -212,8 +213,10 @@ def _results(
         catalogued = load_clauses()[result.id].required
         crashed = result.required and not catalogued
         required = crashed or result.id in settings.require or (catalogued and result.id not in settings.optional)
-        mine = tuple(finding.id for finding in carried if finding.clause == result.id)
-        weighed = replace(result, required=required, findings=(*result.findings, *mine))
+        mine = [finding for finding in carried if finding.clause == result.id]
+        weighed = replace(result, required=required, findings=(*result.findings, *(finding.id for finding in mine)))
+        if any(finding.severity is Severity.ERROR for finding in mine):
+            weighed = replace(weighed, verdict=ClauseVerdict.BROKEN, reason="")
         judged.append(_with_phones(weighed, before.get(result.id)) if result.id in PHONES else weighed)
     return judged
 
@@ -228,14 +231,14 @@ def _with_phones(result: ClauseResult, before: Mapping[str, Any] | None) -> Clau
     )
 
 
-def _carried(document: Mapping[str, Any], found: Collection[str]) -> list[Finding]:
+def _carried(document: Mapping[str, Any], settings: Settings, found: Collection[str]) -> list[Finding]:
     """Return what the run itself found of phone numbers and the history does not show."""
     return [
         Finding(
             finding["id"],
             finding["clause"],
             "",
-            Severity(finding["severity"]),
+            _severity(finding, settings),
             finding["title"],
             finding["expected"],
             finding["observed"],
@@ -243,8 +246,20 @@ def _carried(document: Mapping[str, Any], found: Collection[str]) -> list[Findin
             (),
         )
         for finding in document["findings"]
-        if finding["clause"] in PHONES and finding["id"] not in found
+        if finding["id"] not in found and _rests_on_phones(finding)
     ]
+
+
+def _severity(finding: Mapping[str, Any], settings: Settings) -> Severity:
+    """Return the severity that today's settings give to a finding of the run."""
+    # While it was accepted it was told as a warning, whatever its clause says.
+    own = load_clauses()[finding["clause"]].severity if "accepted" in finding else finding["severity"]
+    return Severity.WARNING if own == Severity.WARNING else settings.severity.get(finding["clause"], Severity.ERROR)
+
+
+def _rests_on_phones(finding: Mapping[str, Any]) -> bool:
+    """Tell whether a finding may hang on how a phone number is written: a mask does not show its plus sign."""
+    return finding["clause"] in PHONES or any("<phone:" in text for text in (finding["observed"], *finding["samples"]))
 
 
 def _masked(finding: Finding) -> Finding:

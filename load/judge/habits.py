@@ -37,7 +37,7 @@ class Habits:
 
     _known: dict[Hashable, _Habit | None] = field(default_factory=dict)
 
-    def judge(self, trouble: Hashable, desk: Desk, docket: Docket, act: Callable[[], None]) -> tuple[Violation, ...]:
+    def judge(self, trouble: Hashable, desk: Desk, docket: Docket, act: Callable[[], object]) -> tuple[Violation, ...]:
         """Return the violations of an answer, by habit or by judging it in full; they are reported either way.
 
         Args:

@@ -75,7 +75,11 @@ class Lives:
         named = number if by == CREATE else purchase_of(call)
         if by == CREATE and facts is not None and self._is_given(facts.number):
             return extra, self._full("given again", facts.number, lambda: self._feed(call, reply, index))
-        if facts is None or number != named or number in self._bench.book.purchases:
+        if facts is not None and number != named:
+            trouble, desk = ("another purchase", by), self._bench.desk
+            act = lambda: self._bring(call, reply, index, facts, named)  # noqa: E731
+            return extra, self._habits.judge(trouble, desk, self._docket, act)
+        if facts is None or number in self._bench.book.purchases:
             return extra, self._bring(call, reply, index, facts, named)
         bits = self._judge(facts, by, reply.sent, reply.ended, progress)
         if bits == SUSPECT:

@@ -64,12 +64,10 @@ class Rules:
             ended: when its answer had arrived.
         """
         register = self._register
-        text = facts.head
-        phone = None
-        if text[0] != BREAK:
-            phone = phone_number(text)
-            if phone is None or self._is_sold(phone, sent, text):
-                return SUSPECT
+        # A number that is none is SHAPE-6's, and not compared with others.
+        phone = phone_number(facts.head)
+        if phone is not None and self._is_sold(phone, sent, facts.head):
+            return SUSPECT
         if facts.status == PENDING and facts.proof is not None:
             return SUSPECT
         if by == CREATE:
@@ -278,9 +276,10 @@ class Rules:
         if old_phone:
             return None
         phone = phone_number(new)
-        if phone is None or self._is_sold(phone, sent, new):
-            return None
-        register.hold(phone, row)
+        if phone is not None:
+            if self._is_sold(phone, sent, new):
+                return None
+            register.hold(phone, row)
         register.phoned_sent[row], register.phoned_ended[row] = sent, ended
         register.flags[row] = register.flags[row] & ~(7 << PHONED_BY) | by << PHONED_BY
         return f"{new_phone}{BREAK}{old_made}"

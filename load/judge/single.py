@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -109,10 +109,9 @@ class Answers:
         document, facts = self._purchase(call, reply, troubles)
         bits = ANSWER | HEAD | VIEW
         if facts is not None:
-            if facts.number != number:
-                troubles.append("another purchase")
             bits |= self._bits(facts, owned=self._is_owned(number))
-            if not troubles and document is not None:
+            # Another purchase than the one asked for is a matter of its history (LIFE-5).
+            if facts.number == number and not troubles and document is not None:
                 if len(self._recent) >= MAX_RECENT and recent is None:
                     del self._recent[next(iter(self._recent))]
                 self._recent[number] = (body, document, facts, bits)
@@ -124,8 +123,6 @@ class Answers:
         document, facts = self._purchase(call, reply, troubles)
         bits = ANSWER | HEAD | VIEW
         if facts is not None:
-            if facts.number != purchase_of(call):
-                troubles.append("another purchase")
             bits |= self._bits(facts, owned=self._is_owned(facts.number))
         return self._end(call, reply, index, troubles, document, facts, bits)
 
@@ -293,11 +290,13 @@ class Answers:
         if not troubles:
             return Single(document, facts, bits)
         trouble = (call.operation, *dict.fromkeys(troubles))
-        number = purchase_of(call) or (facts.number if facts is not None else None)
-        owned = number if number is not None and self._is_owned(number) else None
-        operation = operation_of(call, reply, index)
         settled = self._habits.is_settled(trouble)
-        act: Callable[[], None] = lambda: self._bench.judge_answer(operation, owned=owned)  # noqa: E731
+
+        def act() -> None:
+            number = purchase_of(call) or (facts.number if facts is not None else None)
+            owned = number if number is not None and self._is_owned(number) else None
+            self._bench.judge_answer(operation_of(call, reply, index), owned=owned)
+
         found = self._habits.judge(trouble, self._bench.desk, self._docket, act)
         readable = facts is not None and document is not None and _is_readable(document, facts)
         return Single(document, facts if readable else None, JUDGED, found, skip=settled and not readable)

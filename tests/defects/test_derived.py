@@ -6,7 +6,10 @@ import asyncio
 import copy
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixtures.defects.derived import APPEND, DROP, EVERY, FOREIGN_DIGITS, LOWER, PUT, Mutation, mutating
 from fixtures.defects.wrapper import ACCOUNT, LIST, RETRIEVE, enclose
@@ -65,6 +68,27 @@ def test_true_and_one_are_different_values() -> None:
     document = {"has_next": True}
     assert Mutation(LIST, ("has_next",), PUT, 1).apply(document)
     assert type(document["has_next"]) is int
+
+
+NAMES = st.sampled_from(["a", "b"])
+ANSWERS = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "A1", "a"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=2),
+    max_leaves=8,
+)
+MUTATIONS = st.builds(
+    Mutation,
+    st.just(LIST),
+    st.lists(NAMES | st.just(EVERY), min_size=1, max_size=3).map(tuple),
+    st.sampled_from([DROP, PUT, APPEND, FOREIGN_DIGITS, LOWER]),
+    st.sampled_from([None, 1, True, "A1", []]),
+)
+
+
+@given(document=ANSWERS, mutation=MUTATIONS)
+def test_a_mutation_tells_whether_it_changed_what_goes_over_the_wire(document: Any, mutation: Mutation) -> None:
+    before = orjson.dumps(document)
+    assert mutation.apply(document) == (orjson.dumps(document) != before)
 
 
 def test_only_the_answers_of_its_operation_are_mutated() -> None:

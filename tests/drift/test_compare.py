@@ -208,6 +208,26 @@ def test_the_path_of_a_server_is_part_of_every_path() -> None:
     assert rules(old, new) == []
 
 
+def test_a_key_is_the_same_whether_it_is_called_a_parameter_or_a_way_to_authenticate() -> None:
+    schemes = {"components": {"securitySchemes": {"k": {"type": "apiKey", "in": "header", "name": "X-Api-Key"}}}}
+    secured = call(security=[{"k": []}]) | schemes
+
+    def parameter(name: str, *, required: bool = True) -> Tree:
+        return call(parameters=[{"name": name, "in": "header", "required": required, "schema": {"type": "string"}}])
+
+    assert rules(secured, parameter("x-api-key")) == []
+    assert rules(parameter("x-api-key"), secured) == []
+    assert rules(secured, parameter("x-other-key")) == [
+        "request-parameter-added-required",
+        "security-no-longer-required",
+    ]
+    assert rules(secured, parameter("x-api-key", required=False)) == [
+        "request-parameter-added",
+        "security-no-longer-required",
+    ]
+    assert rules(call(), parameter("x-api-key")) == ["request-parameter-added-required"]
+
+
 @pytest.mark.parametrize(
     ("tree", "words"),
     [

@@ -90,6 +90,22 @@ def test_what_goes_beyond_the_contract_is_told_under_its_rule(changed: Any, rule
     assert observer.changes()[0].places == ("GET /v1/purchases/{purchase_id} 200",)
 
 
+def test_a_new_key_is_told_with_its_types_and_how_often_it_was_there() -> None:
+    observer = observed(
+        operation(purchase(emoji="x", level=1, phone="<phone:1>")),
+        operation(purchase(emoji=None, level=2)),
+        operation(PURCHASE, kind=ApiOperation.CREATE),
+        operation(purchase(emoji="y"), kind=ApiOperation.CREATE),
+    )
+    assert {(change.subject, change.after, change.examples) for change in observer.changes()} == {
+        ("Purchase.emoji", "string or null, in 3 of 4", ('"x"', "null", '"y"')),
+        ("Purchase.level", "integer, in 2 of 4", ("1", "2")),
+        ("Purchase.phone", "masked, in 1 of 4", ("a masked value",)),
+    }
+    always = observed(operation(purchase(emoji="x")), operation(purchase(emoji="x")))
+    assert [change.after for change in always.changes()] == ["string, always"]
+
+
 def test_statuses_and_media_types_beyond_the_contract_are_told() -> None:
     observer = observed(
         operation(PURCHASE, status=201),

@@ -103,6 +103,9 @@ API_PAIRS: list[tuple[str, Tree, Tree, Tree]] = [
     ("error-status-added", statuses("200"), statuses("200", "409"), statuses("200")),
     ("response-body-removed", answering("application/json"), answering(), answering("application/json")),
     ("response-body-added", answering(), answering("application/json"), answering()),
+    ("error-body-removed", answering("application/json", status="404"), answering(status="404"),
+     answering("application/json", status="404")),
+    ("error-body-added", answering(status="404"), answering("application/json", status="404"), answering(status="404")),
     ("response-media-type-removed", answering("application/json", "text/plain"), answering("application/json"),
      answering("application/json; charset=utf-8", "text/plain")),
     ("response-media-type-added", answering("application/json"), answering("application/json", "text/plain"),
@@ -229,6 +232,15 @@ def test_a_rule_tells_its_difference_and_no_other(rule: str, old: Tree, new: Tre
     assert rules(old, new) == [rule]
     assert rule not in rules(old, near)
     assert rules(old, old) == []
+
+
+def test_an_error_may_be_told_in_another_kind_of_json() -> None:
+    plain, problem = (answering(media, status="422") for media in ("application/json", "application/problem+json"))
+    assert rules(plain, problem) == ["response-media-type-added"]
+    assert rules(plain, answering("text/html", status="422")) == [
+        "response-media-type-added",
+        "response-media-type-removed",
+    ]
 
 
 def test_every_rule_has_a_pair() -> None:

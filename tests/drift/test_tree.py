@@ -54,6 +54,13 @@ def test_yaml_is_read_by_the_core_schema_of_its_version_1_2() -> None:
     }  # fmt: skip
 
 
+def test_a_large_document_counts_each_value_once_however_deep_it_stands() -> None:
+    row = "- " * 40 + "x\n"
+    value = read(row * 1_500)
+    assert isinstance(value, list)
+    assert len(value) == 1_500
+
+
 def test_aliases_and_merge_keys_stand_for_what_they_name() -> None:
     text = "base: &b {x: 1, y: 2}\nmore:\n  <<: *b\n  y: 3\nlist: [*b, &s text, *s]\n"
     base = {"x": 1, "y": 2}

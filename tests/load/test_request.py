@@ -50,7 +50,7 @@ def test_the_seed_comes_from_the_option_then_the_plan_then_the_settings(tmp_path
 
 
 def test_the_rerun_names_the_seed_and_not_the_directory() -> None:
-    request = ask(arguments=["nightly", "--out", "x", "--rate", "5/s", "--out=y"])
+    request = ask(arguments=["nightly", "--out", "x", "--rate", "5/s", "--out=y", "-q"])
     assert request.rerun == "assay load nightly --rate 5/s --seed 0"
     assert ask(seed=7, arguments=["--seed", "7"]).rerun == "assay load --seed 7"
 

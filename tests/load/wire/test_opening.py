@@ -37,10 +37,12 @@ def test_a_refused_connection_is_an_error_and_nothing_was_sent() -> None:
     one.close()
 
 
-def test_a_process_without_descriptors_is_an_error_and_nothing_was_sent() -> None:
-    def none_left(*_: object) -> None:
-        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+def none_left(*_: object) -> None:
+    """What the system says instead of giving a socket."""
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
+
+def test_a_process_without_descriptors_is_an_error_and_nothing_was_sent() -> None:
     with client(answering(OK)) as one:
         good, one.engine.socket = one.engine.socket, none_left
         reply = one.get()
@@ -121,21 +123,18 @@ def test_the_addresses_left_share_the_time_that_is_left() -> None:
 
 
 def test_a_failure_that_waits_for_the_loop_does_not_meet_a_later_call() -> None:
-    with serve(answering()) as refused:
-        pass
-    with serve(answering(OK)) as port:
-        one = Client(port)
-        good, bad = (Address(socket.AF_INET, ("127.0.0.1", each)) for each in (port, refused))
+    with client(answering(OK)) as one:
         connection = Connection(one.engine)
         replies: list[Reply] = []
-        one.engine.addresses = (bad,)
-        connection.send(one.encoder.encode(get()), get(), 0.0, replies.append)
+        data = one.encoder.encode(get())
+        good, one.engine.socket = one.engine.socket, none_left
+        connection.send(data, get(), 0.0, replies.append)
         connection.close()
-        one.engine.addresses = (good,)
-        connection.send(one.encoder.encode(get()), get(), 0.0, replies.append)
+        one.engine.socket = good
+        connection.send(data, get(), 0.0, replies.append)
         with pytest.raises(RuntimeError, match="one request at a time"):
-            connection.send(one.encoder.encode(get()), get(), 0.0, replies.append)
+            connection.send(data, get(), 0.0, replies.append)
         until(lambda: len(replies) == 2)
         connection.close()
-        one.close()
-    assert [(reply.status, reply.error) for reply in replies] == [(0, CLOSED), (200, None)]
+        assert [(reply.status, reply.error) for reply in replies] == [(0, CLOSED), (200, None)]
+        assert one.engine.counts.failed == 0
