@@ -39,7 +39,7 @@ _CHARTS: Final[tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...]] = 
     ),
     (
         "trouble", "Errors and findings over time", "per second",
-        (("failures", "failures"), ("backpressure", "429 and 503"), ("findings", "findings")),
+        (("failures", "failures"), ("backpressure", "429"), ("findings", "findings")),
     ),
     ("flight", "In flight", "requests under way", (("in_flight", "in flight"), ("users", "users"))),
     (
@@ -125,7 +125,7 @@ def _facts(load: Mapping[str, Any]) -> list[tuple[str, str]]:
             if open_model
             else []
         ),
-        ("429 and 503", told(load.get("backpressure"))),
+        ("429", told(load.get("backpressure"))),
         ("Connections", _joined((load.get("connections"), ""), (load.get("reconnects"), " reconnects"))),
         ("Measured", _joined((load.get("measured_s"), " s"), (load.get("warmup_s"), " s warm-up before"))),
     ]

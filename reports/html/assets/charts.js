@@ -36,7 +36,7 @@
       line("asked", s.asked, "--c5", { ...bars, width: 2 }), line("achieved", s.achieved, "--c1", { width: 2 }), line("requests", s.requests, "--c2", { scale: "right" }),
     ],
     trouble: () => [
-      line("failures", s.failures, "--c3", { ...bars, fill: true }), line("429 and 503", s.backpressure, "--c6", { ...bars, fill: true }),
+      line("failures", s.failures, "--c3", { ...bars, fill: true }), line("429", s.backpressure, "--c6", { ...bars, fill: true }),
       line("findings", s.findings, "--c4", { ...bars, width: 2, fill: true }),
     ],
     flight: () => [line("in flight", s.in_flight, "--c1", { fill: true }), line("users", s.users, "--c5")],
