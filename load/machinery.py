@@ -10,6 +10,7 @@ from contracts.finding import Severity
 from contracts.history import OTHER, OWNER
 from contracts.record.masking import Masker
 from contracts.target import Keys
+from load.call import MALFORMED, Call, Reply
 from load.clock import Clock
 from load.judge.judge import Judge
 from load.judge.share import Shares
@@ -66,7 +67,7 @@ class Machinery:
             clock.epoch,
             addresses=addresses,
             timeouts=Timeouts(min(LONGEST_CONNECT, plan.timeout), plan.timeout, plan.timeout),
-            hooks=Hooks(connected=self._connected, secured=self._secured, crashed=self._crashed),
+            hooks=Hooks(connected=self._connected, secured=self._secured, stray=self._stray, crashed=self._crashed),
         )
         self.pool = Pool(self.wire, max(plan.max_connections // orders.workers, 1))
         known = {"owner": keys.owner, "other": keys.other, "admin": keys.admin}
@@ -77,7 +78,8 @@ class Machinery:
             tolerances=orders.tolerances,
             severities=orders.severity_map(),
         )
-        self.shares = Shares(self.judge, Masker(secrets), bytes.fromhex(orders.identity))
+        self._masker = Masker(secrets)
+        self.shares = Shares(self.judge, self._masker, bytes.fromhex(orders.identity))
 
     @property
     def violations(self) -> int:
@@ -105,6 +107,12 @@ class Machinery:
     def _secured(self, seconds: float) -> None:
         self._recorder.handshake(self._clock.now(), None, seconds)
 
+    def _stray(self, call: Call, data: bytes) -> None:
+        """Have bytes judged that no request asked for: the server is out of step, and they belong to nobody."""
+        now = self._clock.now()
+        self.judge.see(call, Reply(0, (), b"", MALFORMED, data, now, now, now))
+
     def _crashed(self, error: Exception) -> None:
-        text = f"a callback crashed: {type(error).__name__}: {str(error)[:200]}"
+        # What an exception quotes may come from an answer.
+        text = self._masker.mask(f"a callback crashed: {type(error).__name__}: {error}")[:200]
         self.crashes[text] = self.crashes.get(text, 0) + 1

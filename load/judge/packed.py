@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
 from typing import Final
 
 _PARTS: Final = 1024
@@ -23,24 +22,21 @@ class PackedSet:
     that none of them takes long enough to delay a request.
     """
 
-    __slots__ = ("_count", "_parts")
+    __slots__ = ("_parts",)
 
     def __init__(self) -> None:
         self._parts: list[array[int] | None] = [None] * _PARTS
-        self._count = 0
 
     def add(self, number: int) -> bool:
         """Add a number; tells whether it is new."""
         part = self._parts[_part(number)]
         if part is None:
             self._parts[_part(number)] = array("Q", [number])
-            self._count += 1
             return True
         place = bisect_left(part, number)
         if place < len(part) and part[place] == number:
             return False
         part.insert(place, number)
-        self._count += 1
         return True
 
     def __contains__(self, number: int) -> bool:
@@ -49,13 +45,6 @@ class PackedSet:
             return False
         place = bisect_left(part, number)
         return place < len(part) and part[place] == number
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __iter__(self) -> Iterator[int]:
-        for part in self._parts:
-            yield from part or ()
 
 
 class PackedMap:

@@ -18,7 +18,6 @@ HELD: Final = 1 << 4
 CREATED: Final = 1 << 5
 UNSURE: Final = 1 << 6
 RACED_CODE: Final = 1 << 7
-RACED: Final = 1 << 8
 """What is known of a purchase: who showed it, an action of unknown outcome, races."""
 
 KNOWN_BY: Final = 9

@@ -11,8 +11,6 @@ from contracts.record.line import to_line
 from contracts.record.masking import Masker
 from load.judge.judge import Judge
 
-SEED_BYTES = 16
-
 
 class Shares:
     """Makes the shares of one worker, plain data that any serialiser takes.

@@ -31,7 +31,6 @@ REPEATED: Final = 1 << 20
 ASKED: Final = 1 << 21
 RACED_CODE: Final = 1 << 22
 UNIQUE: Final = 1 << 23
-RACED: Final = 1 << 24
 PRESSED: Final = 1 << 25
 JUDGED: Final = 1 << 26
 
@@ -60,7 +59,6 @@ _CLAUSES: Final[dict[int, tuple[str, ...]]] = {
     ASKED: ("LIFE-8",),
     RACED_CODE: ("RACE-2",),
     UNIQUE: ("LIFE-7",),
-    RACED: ("RACE-1",),
     PRESSED: ("LOAD-3",),
     JUDGED: ("LOAD-1",),
 }
