@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from array import array
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final
 
 from contracts.finding import Finding
 from contracts.record.line import to_line
 from contracts.record.masking import Masker
 from load.judge.judge import Judge
+
+SEED_BYTES: Final = 16
+"""Length of the key of the hashes of phone numbers."""
 
 
 class Shares:
@@ -23,7 +26,7 @@ class Shares:
     Args:
         judge: of this worker.
         masker: knows the run's keys, and learns the secrets of every operation that is shown.
-        seed: of the hashes, the same for all workers of a run; 16 bytes.
+        seed: of the hashes, the same for all workers of a run; ``SEED_BYTES`` bytes.
     """
 
     def __init__(self, judge: Judge, masker: Masker, seed: bytes) -> None:
