@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import time
@@ -36,6 +37,10 @@ from load.plan.shapes import Shape, breakpoint_step
 
 LOOK_EVERY: Final = 0.05
 """Seconds between two looks at how late the event loop is."""
+
+
+GARBAGE_AFTER: Final = 50_000
+"""Objects made beyond those let go before garbage is looked for."""
 
 
 class Agent:
@@ -118,6 +123,11 @@ class Agent:
 
     def begin(self) -> None:
         """Start the run's clock; arrivals and users follow."""
+        # What stands now lives as long as the run: looking for garbage in it again and again would cost more than a
+        # request does, and stop all of them while it lasts.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GARBAGE_AFTER, 20, 50)
         self.clock.begin()
         self.machinery.restart()
         self._cpu = (time.perf_counter(), time.process_time())

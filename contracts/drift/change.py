@@ -89,7 +89,7 @@ class Ledger:
                 places.append(place)
 
     def changes(self) -> list[Change]:
-        """Return the changes, the worst first, then in the order of the rules and of their being found."""
+        """Return the changes in the order of `ordered`."""
         found = [
             Change(RULES[rule], subject, before, after, tuple(places))
             for (rule, subject, before, after), places in self._found.items()
@@ -98,9 +98,10 @@ class Ledger:
 
 
 def ordered(changes: Sequence[Change]) -> list[Change]:
-    """Return changes with the worst first."""
-    ranks = {severity: rank for rank, severity in enumerate(Severity)}
-    return sorted(changes, key=lambda change: ranks[change.rule.severity])
+    """Return changes with the worst first, then in the order of the rules and of their being found."""
+    severities = {severity: rank for rank, severity in enumerate(Severity)}
+    rules = {name: rank for rank, name in enumerate(RULES)}
+    return sorted(changes, key=lambda change: (severities[change.rule.severity], rules[change.rule.id]))
 
 
 def is_breaking(changes: Iterable[Change]) -> bool:

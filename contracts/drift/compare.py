@@ -96,7 +96,10 @@ class _Comparison:
             return
         self.ledger.add(place, _parameter_marks(before, after))
         if self._written_alike(before, after):
-            self.ledger.add(place, self._compare(before.schema, after.schema, Side.REQUEST))
+            notes = self._compare(before.schema, after.schema, Side.REQUEST)
+            # What is always sent needs no default.
+            kept = [note for note in notes if note.rule != "request-default-changed" or not before.required]
+            self.ledger.add(place, kept)
         else:
             note = Note("request-parameter-serialization-changed", (), _written(before), _written(after))
             self.ledger.add(place, [note])

@@ -15,6 +15,11 @@ _PARTS: Final = (("int32", "int64"), ("float", "double"), ("uri", "uri-reference
                  ("email", "idn-email"), ("hostname", "idn-hostname"))  # fmt: skip
 """Formats of which the first is part of the second."""
 
+_NEVER_EMPTY: Final = frozenset(
+    {"uri", "iri", "email", "date-time", "date", "time", "uuid", "hostname", "ipv4", "ipv6"}
+)
+"""Formats that the empty text has not."""
+
 _KEYWORD_OF: Final[Mapping[str, frozenset[str]]] = {
     "minimum": NUMERIC,
     "maximum": NUMERIC,
@@ -127,8 +132,8 @@ def _bound(keyword: str, old: Shape, new: Shape, side: Side) -> Iterator[Note]:
     if before is None and after is None:
         return
     if keyword in {"minLength", "maxLength"}:
-        # A pattern that bounds the length says as much as the keyword does.
-        before, after = _with_pattern(before, old, below=below), _with_pattern(after, new, below=below)
+        # A pattern or format that bounds the length says as much as the keyword does.
+        before, after = _with_implied(before, old, below=below), _with_implied(after, new, below=below)
     if before == after:
         return
     is_tighter = before is None or (after is not None and tighter(after, before, below=below))
@@ -141,8 +146,10 @@ def _limit(keyword: str, shape: Shape, *, below: bool) -> Limit | None:
     return (shape.lower if below else shape.upper).get(keyword)
 
 
-def _with_pattern(limit: Limit | None, shape: Shape, *, below: bool) -> Limit | None:
+def _with_implied(limit: Limit | None, shape: Shape, *, below: bool) -> Limit | None:
     found = limit
+    if below and found is None and shape.formats & _NEVER_EMPTY:
+        found = (1, False)
     for pattern in shape.patterns:
         shortest, longest = pattern_lengths(pattern)
         length = (shortest or None) if below else longest

@@ -133,7 +133,8 @@ class SchemaComparison:
                 yield Note(f"{side}-type-{way}", (), told_types(old.types), told_types(new.types))
         common = old.types & new.types
         yield from facet_notes(old, new, side)
-        if side is Side.REQUEST and old.default != new.default:
+        # A default where none was named may say what was always so.
+        if side is Side.REQUEST and None not in {old.default, new.default} and old.default != new.default:
             yield Note("request-default-changed", (), cut(old.default or ""), cut(new.default or ""))
         if "array" in common:
             for note in self.notes(old.items, new.items, side):
@@ -162,7 +163,9 @@ class SchemaComparison:
             else:
                 continue
             for note in found:
-                yield note.below(key)
+                # What is always sent needs no default.
+                if note.rule != "request-default-changed" or note.steps or not before.get(key):
+                    yield note.below(key)
             if key in before and key in after and self._deprecated(old, new, key):
                 yield Note(f"{side}-key-deprecated", (key,))
         for key in sorted(old.keys | new.keys):

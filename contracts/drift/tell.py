@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 from rich.console import Console
@@ -112,8 +113,12 @@ def render(comparison: Comparison, console: Console) -> None:
     for severity, changes in _by_severity(comparison):
         console.print()
         console.print(shown(f"{_HEADINGS[severity]} ({len(changes)})", _STYLES[severity]))
-        for change in changes:
-            console.print(Padding(_block(change, shown, "->" if ascii_only else "→"), (0, 0, 0, 2)))
+        for rule, group in groupby(changes, key=lambda change: change.rule):
+            heading = shown(f"{rule.title}: {rule.why}")
+            heading.append_text(shown(f"  [{rule.id}]", "dim"))
+            console.print(Padding(heading, (0, 0, 0, 2)))
+            for change in group:
+                console.print(Padding(_block(change, shown, "->" if ascii_only else "→"), (0, 0, 0, 4)))
     console.print()
     for note in comparison.notes:
         console.print(shown(note))
@@ -144,20 +149,16 @@ def plain(text: str, *, ascii_only: bool = False) -> str:
 
 
 def _block(change: Change, shown: Callable[..., Text], arrow: str) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
+    table = Table.grid()
     table.add_column(overflow="fold")
-    heading = shown(change.subject, "bold")
-    heading.append_text(shown(f"  {change.rule.title}"))
-    heading.append_text(shown(f"  [{change.rule.id}]", "dim"))
-    table.add_row(heading)
+    line = shown(change.subject, "bold")
     if change.before and change.after:
-        table.add_row(shown(f"  {change.before} {arrow} {change.after}"))
+        line.append_text(shown(f"  {change.before} {arrow} {change.after}"))
     elif change.before or change.after:
-        table.add_row(shown(f"  {'was' if change.before else 'now'}: {change.before or change.after}"))
-    if change.rule.severity is not Severity.INFO:
-        table.add_row(shown(f"  {change.rule.why}", "italic"))
-    for line in _where(change):
-        table.add_row(shown(f"  {line}", "dim"))
+        line.append_text(shown(f"  {'was' if change.before else 'now'}: {change.before or change.after}"))
+    table.add_row(line)
+    for where in _where(change):
+        table.add_row(shown(f"  {where}", "dim"))
     return table
 
 

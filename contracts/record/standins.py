@@ -18,13 +18,17 @@ KEYS: Final[Mapping[str, str]] = {
 }
 """Label of each key of a run, and what stands in for the key."""
 
-_MASK: Final = re.compile(rb"(.?)<(phone|code|password):([1-9][0-9]{0,8})>", re.DOTALL)
+_MASK: Final = re.compile(rb"<(?:(phone|code|password):([1-9][0-9]{0,8})|key:(owner|other|admin)(:base64)?)>")
 _ANY: Final = re.compile(rb"<(?:phone|code|password):[1-9]")
-_KEY: Final = re.compile(rb"<key:(owner|other|admin)(:base64)?>")
 _STAND_IN: Final = re.compile(r"\+?(9999|8888|7777)0([0-9]{9})(?![0-9])")
 _DIGITS: Final[Mapping[bytes, bytes]] = {b"phone": b"99990", b"code": b"88880", b"password": b"77770"}
 _KINDS: Final[Mapping[str, str]] = {"9999": "phone", "8888": "code", "7777": "password"}
-_QUOTE: Final = b'"'
+_QUOTE: Final = ord('"')
+_IN_PLACE: Final = tuple(
+    (b"<%b:" % kind, (b'\\"%b\\":\\"<%b:' % (key, kind), b'\\"%b\\": \\"<%b:' % (key, kind)))
+    for kind, key in ((b"phone", b"phone_number"), (b"code", b"code"), (b"password", b"password"))
+)
+"""How masks of each kind begin, and how they do where they belong: the value of the member that is a secret."""
 
 _OWN_FORM: Final = (
     r"created_at|received_at|next_attempt_at|refunded_at|amount|percent|price|retry_after|attempt|max_attempts"
@@ -46,7 +50,7 @@ def stand_in(line: bytes) -> bytes:
     """
     if b"<" not in line:
         return line
-    return _KEY.sub(_key, _MASK.sub(_value, line))
+    return _MASK.sub(_replaced, line)
 
 
 def masked(text: str) -> str:
@@ -74,7 +78,10 @@ def is_damaged(line: bytes) -> bool:
     """
     if b'"request_body_cut":' in line:
         return True
-    return b"<" in line and (_DAMAGED.search(line) is not None or _in_query(line))
+    for mask, belonging in _IN_PLACE:
+        if line.count(mask) != sum(map(line.count, belonging)):
+            return _DAMAGED.search(line) is not None or _in_query(line)
+    return False
 
 
 def _in_query(line: bytes) -> bool:
@@ -86,15 +93,14 @@ def _in_query(line: bytes) -> bool:
     return any(_ANY.search(pair) and b'"phone_number"' not in pair for pair in query.split(b"],["))
 
 
-def _value(match: re.Match[bytes]) -> bytes:
-    before, kind, number = match.groups()
-    if kind == b"password" and before == _QUOTE:
+def _replaced(match: re.Match[bytes]) -> bytes:
+    kind, number, label, encoded = match.groups()
+    if label is not None:
+        key = KEYS[label.decode()].encode()
+        return base64.b64encode(key).rstrip(b"=") if encoded else key
+    quoted = match.start() > 0 and match.string[match.start() - 1] == _QUOTE
+    if kind == b"password" and quoted:
         # A text like any other; only an unquoted one would be no JSON.
         return match.group()
-    plus = b"+" if kind == b"phone" and before == _QUOTE else b""
-    return before + plus + _DIGITS[kind] + number.rjust(9, b"0")
-
-
-def _key(match: re.Match[bytes]) -> bytes:
-    key = KEYS[match.group(1).decode()].encode()
-    return base64.b64encode(key).rstrip(b"=") if match.group(2) else key
+    plus = b"+" if kind == b"phone" and quoted else b""
+    return plus + _DIGITS[kind] + number.rjust(9, b"0")

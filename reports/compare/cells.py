@@ -47,6 +47,9 @@ class Tolerance:
 
 DEFAULT: Final = Tolerance(0.05, 0.001)
 
+SCATTER: Final = "too much scatter to tell within the tolerance"
+"""The reason where there were answers enough, and they differ too much among themselves."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -174,7 +177,7 @@ def _judged(cell: Cell, one: Estimate | None, two: Estimate | None, counts: list
         change = Change.SAME
     reason = ""
     if change is Change.CANNOT_TELL:
-        reason = "too much scatter to tell within the tolerance"
+        reason = SCATTER
     elif change is Change.SAME and difference.maybe_better(tolerance_of, up=cell.measure == RATE):
         reason = "not worse, perhaps better"
     return replace(cell, change=change, reason=reason)

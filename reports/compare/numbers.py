@@ -33,9 +33,11 @@ def changed(effect: float | None, unit: str) -> str:
     """
     if effect is None:
         return "-"
-    if unit == "%":
-        return f"{100 * effect:+.2f} pp"
-    return f"{100 * effect:+.1f} %" if effect < _MOST_SHOWN else "> +999 %"
+    if unit != "%" and effect > _MOST_SHOWN:
+        return "> +999 %"
+    digits, name = (2, "pp") if unit == "%" else (1, "%")
+    # Adding 0 turns what was rounded to -0.0 into 0.0.
+    return f"{round(100 * effect, digits) + 0.0:+.{digits}f} {name}"
 
 
 def grouped(measures: Iterable[tuple[str, str]]) -> str:

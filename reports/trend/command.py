@@ -52,7 +52,9 @@ def trend(
         ),
     ] = None,
     seed: Seed = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write trend.json and trend.md there.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write trend.json, trend.md and trend.html there.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write trend.json to standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show one line.")] = False,
 ) -> int:
@@ -66,6 +68,7 @@ def trend(
     from reports.trend.judging import DEFAULT, judge  # noqa: PLC0415
     from reports.trend.markdown import markdown  # noqa: PLC0415
     from reports.trend.nights import find_nights  # noqa: PLC0415
+    from reports.trend.page import page  # noqa: PLC0415
     from reports.trend.terminal import render  # noqa: PLC0415
 
     try:
@@ -86,6 +89,7 @@ def trend(
             _make(out)
             write_document(out / "trend.json", text.encode())
             write_document(out / "trend.md", markdown(found).encode("utf-8", "backslashreplace"))
+            write_document(out / "trend.html", page(found).encode("utf-8", "backslashreplace"))
     except DocumentError as error:
         typer.echo(f"assay: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(_USAGE_ERROR) from None

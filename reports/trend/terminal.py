@@ -32,6 +32,9 @@ _MAX_SHOWN: Final = 300
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
 _ASCII_SPARKS: Final = "_.-=+*#%"
 _SPARK_NIGHTS: Final = 24
+_FEW_NIGHTS: Final = 14
+_NARROW: Final = 100
+"""Columns below which fewer nights are drawn, so that the names of operations stay whole."""
 
 
 def render(trend: Trend, console: Console) -> None:
@@ -54,7 +57,8 @@ def render(trend: Trend, console: Console) -> None:
         line(f"{name:<11}{text}")
     if trend.series:
         line("")
-        console.print(_table(trend.series, ascii_only=ascii_only))
+        nights = _FEW_NIGHTS if console.width < _NARROW else _SPARK_NIGHTS
+        console.print(_table(trend.series, nights, ascii_only=ascii_only))
         line(rules(trend), "dim")
     points = list(told_points(trend))
     if points:
@@ -117,14 +121,15 @@ def told_left_out(trend: Trend) -> Iterator[str]:
         yield f"{run.path}: {run.reason}"
 
 
-def sparkline(values: Sequence[float | None], *, ascii_only: bool) -> str:
+def sparkline(values: Sequence[float | None], *, ascii_only: bool, nights: int = _SPARK_NIGHTS) -> str:
     """Return values as one line of bars from the lowest to the highest of them; a gap is a space.
 
     Args:
         values: oldest first; the newest of them are shown.
         ascii_only: whether only ASCII can be shown.
+        nights: values shown at most.
     """
-    shown = values[-_SPARK_NIGHTS:]
+    shown = values[-nights:]
     known = [value for value in shown if value is not None]
     if not known:
         return ""
@@ -137,13 +142,13 @@ def sparkline(values: Sequence[float | None], *, ascii_only: bool) -> str:
     )
 
 
-def _table(series: Sequence[Series], *, ascii_only: bool) -> Table:
+def _table(series: Sequence[Series], nights: int, *, ascii_only: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("operation", overflow="fold")
     table.add_column("measure")
     for name in ("before", "newest", "change"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column(f"last {_SPARK_NIGHTS} nights", no_wrap=True)
+    table.add_column(f"last {nights} nights", no_wrap=True)
     table.add_column("")
     for each in series:
         unit = MEASURES[each.key.measure].unit
@@ -153,7 +158,7 @@ def _table(series: Sequence[Series], *, ascii_only: bool) -> Table:
             Text(measured(each.before, unit)),
             Text(measured(each.newest, unit)),
             Text(changed(each.effect, unit)),
-            Text(sparkline(each.values, ascii_only=ascii_only)),
+            Text(sparkline(each.values, ascii_only=ascii_only, nights=nights)),
             Text(str(each.change), style=STYLES[each.change]),
         )
     return table

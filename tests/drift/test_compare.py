@@ -37,8 +37,8 @@ def test_the_drift_between_the_profiles_is_what_changed_between_them() -> None:
     assert told(found) == [
         ("breaking", "nullability-widened-in-response", "Verification.password", "string", "string or null"),
         ("warning", "response-enum-widened", "Status", "", '"EXPIRED"'),
-        ("info", "request-enum-widened", "Status", "", '"EXPIRED"'),
         ("info", "request-parameter-added", "GET /v1/purchases query phone_number", "", "string, optional"),
+        ("info", "request-enum-widened", "Status", "", '"EXPIRED"'),
         ("info", "response-key-added", "Purchase.emoji", "", "string, required"),
         ("info", "response-key-added", "Purchase.purchase_source", "", '"BOT", "WEB", "API", required'),
         ("info", "response-key-added", "Account.emoji", "", "string, optional"),
@@ -53,13 +53,13 @@ def test_the_drift_between_the_profiles_is_what_changed_between_them() -> None:
 def test_going_back_takes_away_what_came() -> None:
     found = changes(*(openapi_document(name) for name in reversed(PROFILES)))
     assert [entry[:3] for entry in told(found)] == [
-        ("breaking", "request-enum-narrowed", "Status"),
         ("breaking", "request-parameter-removed", "GET /v1/purchases query phone_number"),
+        ("breaking", "request-enum-narrowed", "Status"),
         ("breaking", "response-key-removed", "Purchase.emoji"),
         ("breaking", "response-key-removed", "Purchase.purchase_source"),
         ("warning", "response-optional-key-removed", "Account.emoji"),
-        ("info", "response-enum-narrowed", "Status"),
         ("info", "nullability-narrowed-in-response", "Verification.password"),
+        ("info", "response-enum-narrowed", "Status"),
     ]
 
 
@@ -119,6 +119,7 @@ def test_null_is_null_however_it_is_written(old: Tree, new: Tree) -> None:
          {"allOf": [{"type": "object", "properties": {"a": {}}, "required": ["a"]},
                     {"type": "object", "properties": {"b": {}}, "required": ["b"]}]}),
         ({"type": ["string", "integer"]}, {"anyOf": [{"type": "integer"}, {"type": "string"}]}),
+        ({"type": "string", "format": "uri"}, {"type": "string", "format": "uri", "minLength": 1}),
         ({}, True),
         ({"type": "array"}, {"type": "array", "items": {}}),
         ({"type": "integer", "minLength": 3}, {"type": "integer", "pattern": "^a$"}),
@@ -126,9 +127,8 @@ def test_null_is_null_however_it_is_written(old: Tree, new: Tree) -> None:
 )  # fmt: skip
 def test_two_spellings_of_one_schema_do_not_differ(one: Any, two: Any) -> None:
     for wrap in (sent, answered):
-        if not isinstance(one, dict) or "minLength" not in one or one["type"] != "integer":
-            assert rules(wrap(one), wrap(two)) == []
-            assert rules(wrap(two), wrap(one)) == []
+        assert rules(wrap(one), wrap(two)) == []
+        assert rules(wrap(two), wrap(one)) == []
 
 
 def test_old_and_new_versions_of_openapi_can_be_compared() -> None:
@@ -198,6 +198,21 @@ def test_a_range_of_statuses_and_the_default_speak_for_those_without_a_word_of_t
         "type-changed",
     ]
     assert rules(errors(_200={}, default=named), errors(_200={}, _201={}, default=named)) == ["success-status-added"]
+
+
+def test_a_default_matters_only_where_a_value_may_be_left_out() -> None:
+    def asking(default: int | None, *, required: bool) -> Tree:
+        schema = {"type": "integer"} if default is None else {"type": "integer", "default": default}
+        body = {"type": "object", "properties": {"size": schema}, "required": ["size"] if required else []}
+        found = sent(body)
+        parameter = {"name": "size", "in": "query", "required": required, "schema": schema}
+        found["paths"]["/things"]["post"]["parameters"] = [parameter]
+        return found
+
+    changed = ["request-default-changed", "request-default-changed"]
+    assert rules(asking(10, required=False), asking(20, required=False)) == changed
+    assert rules(asking(10, required=True), asking(20, required=True)) == []
+    assert rules(asking(None, required=False), asking(20, required=False)) == []
 
 
 def test_the_path_of_a_server_is_part_of_every_path() -> None:

@@ -224,7 +224,38 @@ def test_distinct_findings_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         cause = f"cause {reading.mark.index}"
         docket.violate(violation("VALUE-1", cause, "t", reading.mark, expected="e", observed="o"))
 
-    assert len(judged(Scripted(observe), times=10).findings) == 3
+    made = judged(Scripted(observe), times=10)
+    assert len(made.findings) == 3
+    assert made.notes == ("7 violations are not told: 3 findings with other causes came before",)
+    assert judged(Scripted(broken()), times=10).notes == ()
+
+
+def test_a_clause_that_breaks_after_the_bound_was_reached_is_told_once_in_each_severity(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(oracle, "MAX_FINDINGS", 3)
+    late = [
+        broken("LIFE-1", "late", Severity.WARNING),
+        broken("LIFE-1", "worse", Severity.ERROR),
+        broken("LIFE-1", "x"),
+    ]
+
+    def observe(reading: Reading, docket: Docket) -> None:
+        index = reading.mark.index
+        (late[index - 5] if index >= 5 else broken("VALUE-1", f"cause {index}"))(reading, docket)
+
+    made = judged(Scripted(observe), times=8)
+    assert [(found.clause, found.cause) for found in made.findings if found.clause == "LIFE-1"] == [
+        ("LIFE-1", "worse"),
+        ("LIFE-1", "late"),
+    ]
+    assert verdict(made, "LIFE-1")[0] is ClauseVerdict.BROKEN
+
+
+def test_what_is_withheld_opens_no_finding() -> None:
+    made = Oracle([Scripted(broken())], clauses=CLAUSES, withhold=lambda violation: violation.marks[0].index < 3)
+    assert [bool(made.feed(operation(index))) for index in range(5)] == [False, False, False, True, True]
+    assert [(found.count, found.observed) for found in made.findings] == [(2, "value 3")]
 
 
 def test_marks_of_a_violation_stand_in_order_of_time_and_once() -> None:

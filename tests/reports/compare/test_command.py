@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +185,14 @@ def test_numbers_have_three_figures_and_a_unit(value: float | None, unit: str, s
         (-0.05, "/s", "-5.0 %"),
         (1e9, "ms", "> +999 %"),
         (0.002, "%", "+0.20 pp"),
+        (-0.00001, "ms", "+0.0 %"),
     ],
 )
 def test_changes_have_a_sign(effect: float | None, unit: str, shown: str) -> None:
     assert changed(effect, unit) == shown
+
+
+def test_no_other_command_waits_for_the_statistics() -> None:
+    code = "import sys, reports.compare.command, reports.trend.command; print({'numpy', 'scipy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

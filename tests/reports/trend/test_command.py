@@ -83,6 +83,8 @@ def test_documents_are_written_where_they_are_asked_for(worse: Path, tmp_path: P
     assert sum(line.startswith("| ") for line in text.splitlines()) == 1 + len(document["series"])
     assert "### The level changed" in text
     assert "### Left out" in text
+    assert (out / "trend.html").read_text().startswith("<!doctype html>")
+    assert sorted(path.name for path in out.iterdir()) == ["trend.html", "trend.json", "trend.md"]
 
 
 def test_quiet_is_one_line(worse: Path) -> None:
