@@ -19,9 +19,9 @@ ERRORS: Final = (CONNECT, TIMEOUT, RESET, CLOSED, MALFORMED, TOO_LARGE, TLS)
 """Why there is no whole answer; the words under which reports count it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
-    """One request that a journey wants sent.
+    """One request that a journey wants sent. It is not changed once made; freezing it would cost twice as much.
 
     Attributes:
         operation: which of the contract's operations it is.
@@ -67,9 +67,9 @@ class Reply:
     ended: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
-    """A reply that was judged: what a journey receives.
+    """A reply that was judged: what a journey receives. It is not changed once made.
 
     Attributes:
         reply: as it came.

@@ -47,7 +47,7 @@ class Tolerance:
 
 DEFAULT: Final = Tolerance(0.05, 0.001)
 
-SCATTER: Final = "too much scatter to tell within the tolerance"
+SCATTER: Final = "too much scatter"
 """The reason where there were answers enough, and they differ too much among themselves."""
 
 

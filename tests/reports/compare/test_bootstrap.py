@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.compare.bootstrap import freedom, percentiles, rate, share, weights
@@ -23,6 +23,7 @@ def blocks(answers: list[list[float]], failures: list[int] | None = None) -> Blo
     return Blocks(counts.sum(axis=1), failed, np.array(edges, dtype=float), counts)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.sampled_from([1.0, 2.0, 3.5, 8.0, 100.0]), min_size=1, max_size=40), min_size=2, max_size=6),
     st.sampled_from([0.01, 0.5, 0.9, 0.99, 0.999]),

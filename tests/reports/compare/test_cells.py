@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.compare.cells import Cell, Tolerance, cells, word
@@ -30,6 +30,7 @@ def changes(found: dict[tuple[str, str], Cell], *measures: str) -> set[Change]:
     return {cell.change for (_, measure), cell in found.items() if measure in measures}
 
 
+@settings(deadline=None)
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 0.5))
 def test_worse_is_said_only_when_the_whole_interval_is_beyond_the_tolerance(
     low: float, width: float, tolerance: float
@@ -68,7 +69,7 @@ def test_scatter_beyond_the_tolerance_means_that_nobody_can_tell(tmp_path: Path)
     found = compared(tmp_path, {"wander": 0.8}, {"wander": 0.8, "scale": 1.1})
     scattered = [found["all", percentile] for percentile in ("p50", "p90", "p99")]
     assert {cell.change for cell in scattered} == {Change.CANNOT_TELL}
-    assert {cell.reason for cell in scattered} == {"too much scatter to tell within the tolerance"}
+    assert {cell.reason for cell in scattered} == {"too much scatter"}
     half = found["create_purchase", "p50"]
     assert (half.change, half.reason) == (Change.SAME, "not worse, perhaps better")
     assert (half.effect or 0) < -0.3

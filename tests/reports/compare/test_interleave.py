@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.compare.calibration import calibrate
@@ -80,6 +80,7 @@ def test_a_finding_of_either_run_is_a_finding_of_its_side(tmp_path: Path) -> Non
     assert (found.change, found.promises.findings) == (Change.SAME, ())
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20))
 def test_turns_are_balanced_in_every_four(fours: int) -> None:
     order = turns(2 * fours)

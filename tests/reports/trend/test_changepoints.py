@@ -63,7 +63,7 @@ def test_a_level_lasts_a_week_at_least() -> None:
     assert found(made.noise(4, 2 * SHORTEST - 1)) == []
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1000), st.integers(0, 80), st.floats(1.0, 2.0))
 def test_levels_are_in_order_long_enough_and_told_apart_by_the_least(seed: int, at: int, factor: float) -> None:
     values = np.log(made.stepped(made.noise(seed, 80), at, factor))

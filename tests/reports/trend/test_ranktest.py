@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import mannwhitneyu, rankdata
@@ -17,11 +17,13 @@ before_nights = arrays(np.float64, st.integers(3, 30), elements=numbers)
 newest_nights = arrays(np.float64, st.integers(2, 8), elements=numbers)
 
 
+@settings(deadline=None)
 @given(before_nights)
 def test_equal_values_share_their_rank(values: Floats) -> None:
     assert midranks(values).tolist() == rankdata(values).tolist()
 
 
+@settings(deadline=None)
 @given(before_nights, newest_nights)
 def test_above_and_below_change_places_when_the_values_are_turned_over(before: Floats, newest: Floats) -> None:
     found, turned = shift(before, newest), shift(-before, -newest)
@@ -30,11 +32,13 @@ def test_above_and_below_change_places_when_the_values_are_turned_over(before: F
     assert found.autocorrelation == pytest.approx(turned.autocorrelation)
 
 
+@settings(deadline=None)
 @given(before_nights, newest_nights, st.integers(-500, 500))
 def test_only_the_difference_counts_not_the_level(before: Floats, newest: Floats, level: int) -> None:
     assert shift(before + level, newest + level) == shift(before, newest)
 
 
+@settings(deadline=None)
 @given(before_nights, newest_nights)
 def test_chances_are_chances(before: Floats, newest: Floats) -> None:
     found = shift(before, newest)
