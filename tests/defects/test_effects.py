@@ -6,11 +6,13 @@ import asyncio
 import functools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from types import SimpleNamespace
 
 import pytest
 from starlette.types import ASGIApp
 
 from fixtures.defects.catalogue import DEFECTS, VARIANTS, find, wrap
+from fixtures.defects.variants import labels
 from tests.defects.caller import Caller, Reply
 from tests.defects.tiny import Tiny
 from tests.defects.tour import crowd_tour, grand_tour, long_tour, short_tour
@@ -25,6 +27,12 @@ OTHERWISE = {"foreign-purchase-404": {"foreign": 403}, "bad-key-401": {"stranger
 
 # One instant for all, so that nothing differs but what is meant to.
 CLOCK = Tiny().now
+
+
+@pytest.fixture(autouse=True)
+def agreeing_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let our own clock stand at the same instant, however long the tests before these took."""
+    monkeypatch.setattr(labels, "time", SimpleNamespace(time=CLOCK.timestamp))
 
 
 @functools.cache
