@@ -51,6 +51,8 @@ def parse(body: bytes) -> Document:
     Returns:
         The document; never raises for any bytes.
     """
+    if not body:
+        return Document(None, "empty body")
     fast = _parse_plain(body)
     return fast if fast is not None else _parse_strictly(body)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -74,6 +74,7 @@ def _operations(profile: str) -> Mapping[str, tuple[str, ...]]:
 @cache
 def _composed(profile: str) -> yaml.Node:
     text = resources.files("contracts").joinpath("openapi", f"{profile}.yaml").read_text(encoding="utf-8")
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    node = yaml.compose(text, Loader=loader)
     assert node is not None
     return node

@@ -86,7 +86,9 @@ def _document(name: str) -> dict[str, Any]:
     if name not in PROFILES:
         raise ValueError(f"unknown profile {name!r}; known are {', '.join(PROFILES)}")
     text = resources.files("contracts").joinpath("openapi", f"{name}.yaml").read_text(encoding="utf-8")
-    document: dict[str, Any] = yaml.safe_load(text)
+    # The same loader in C, where libyaml is there, is ten times as fast; every command waits for it.
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    document: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
     return document
 
 

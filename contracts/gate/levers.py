@@ -42,6 +42,10 @@ class Levers:
         """Decide how the next code requests of a purchase end: each ``success``, ``failure`` or ``pending``."""
         return self._post("/admin/provider", {"purchase_id": number, "outcomes": outcomes})
 
+    def stock(self, country: str, available: int | None) -> bool:
+        """Decide how many numbers of a country are in stock, None for plenty."""
+        return self._post("/admin/stock", {"country_code": country, "available": available})
+
     def _post(self, path: str, value: Mapping[str, object]) -> bool:
         headers = (("x-admin-key", self._key), ("content-type", "application/json"))
         reply = self._wire.send(Input("POST", path, (), headers, json.dumps(value).encode()))

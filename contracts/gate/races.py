@@ -16,7 +16,7 @@ from contracts.gate.session import Session
 from contracts.gate.shop import LABEL, Shop, path_of
 from contracts.gate.survey import Survey
 from contracts.gate.volley import fire, overlapping
-from contracts.history import OTHER, OWNER, ApiOperation, Input, Operation, Outcome
+from contracts.history import OTHER, OWNER, Aim, ApiOperation, Demand, Input, Operation, Outcome
 from contracts.reading import Reading
 from contracts.routes import METHODS
 
@@ -29,6 +29,9 @@ MAX_TRIES: Final = 3
 _GETS: Final = frozenset({ApiOperation.RETRIEVE, ApiOperation.LIST})
 
 
+_LAST: Final = Aim("RACE-1", "the last item of stock, which only one of them can have", Demand.EITHER)
+
+
 @dataclass(frozen=True, slots=True)
 class _Call:
     """One request of a volley."""
@@ -37,6 +40,7 @@ class _Call:
     parameter: str = ""
     body: bytes = b""
     principal: str = OWNER
+    aim: Aim | None = None
 
     @property
     def buys(self) -> bool:
@@ -68,6 +72,8 @@ class Races:
             yield self._until_overlap("reads of several purchases at once", self._reads)
             if self.survey.other_known and self.survey.has(ApiOperation.LIST):
                 yield self._until_overlap("lists of two owners at once", self._lists)
+            if self.survey.other_known and self.lives.levers is not None:
+                yield self._until_overlap("two owners at the last item of stock", self._last_item)
             if self.survey.has(ApiOperation.REQUEST_CODE):
                 yield self._until_overlap("request-codes at once", self._request_codes)
                 yield self._until_overlap("readers around a writer", self._readers)
@@ -116,6 +122,28 @@ class Races:
         """List for two owners at once: neither sees the other's (AUTH-6)."""
         calls = [_Call(ApiOperation.LIST, principal=owner) for owner in (OWNER, OTHER) * (HANDS // 2)]
         operations, overlapped = self._volley(calls)
+        return overlapped, len(operations)
+
+    def _last_item(self) -> tuple[int, int]:
+        """Buy the last number of a country for two owners at once: nothing is sold to both (LIFE-7, RACE-1)."""
+        levers, offers = self.lives.levers, self.survey.in_stock
+        if levers is None or not offers:
+            return 0, 0
+        country = offers[0].country
+        body = f'{{"country_code": "{country}"}}'.encode()
+        if not levers.stock(country, 1):
+            return 0, 0
+        try:
+            owners = (OWNER, OTHER) * 2
+            calls = [_Call(ApiOperation.CREATE, body=body, principal=owner, aim=_LAST) for owner in owners]
+            operations, overlapped = self._volley(calls)
+            self.shop.account(country)
+        finally:
+            levers.stock(country, None)
+        for operation in operations:
+            for view in Reading(operation).views:
+                if view.id is not None:
+                    self.shop.retrieve(view.id, principal=operation.principal)
         return overlapped, len(operations)
 
     def _request_codes(self) -> tuple[int, int]:
@@ -180,7 +208,7 @@ class Races:
         held = [self.session.budget.reserve(price) if call.buys else None for call in calls]
         replies = fire(self.session.target, inputs, self._timeout)
         operations = [
-            self.session.operation(sent, call.principal, reply, lane=f"volley {self._volleys}.{number}")
+            self.session.operation(sent, call.principal, reply, aim=call.aim, lane=f"volley {self._volleys}.{number}")
             for number, (call, sent, reply) in enumerate(zip(calls, inputs, replies, strict=True), 1)
         ]
         for operation, reservation in zip(operations, held, strict=True):

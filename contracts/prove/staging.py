@@ -213,6 +213,7 @@ def needs_met(gate: Gate) -> frozenset[str]:
         "error_status": bool(book.of(OWNER, statuses=["ERROR"], ours=None)),
         "refund_status": granted or bool(book.of(OWNER, statuses=["REFUND"], ours=None)),
         "aged_purchase": granted,
+        "admin_stock": gate.target.keys.admin is not None,
     }
     return _ALWAYS | {need for need, there in met.items() if there}
 

@@ -100,7 +100,7 @@ def recheck(
     account = _Account()
     oracle = _oracle(document, settings, account)
     for line, operation in _operations(run_dir / _HISTORY):
-        _note(line, operation, account)
+        _note(line, operation, account, costs=document["partial"])
         oracle.feed(operation)
     oracle.finish()
     baseline = _baseline(document, settings, today or datetime.now(UTC).date())
@@ -185,13 +185,13 @@ def _read(history: Path, read: Callable[[bytes], Read]) -> Iterator[Read]:
         raise UsageError(str(error)) from None
 
 
-def _note(line: bytes, operation: Operation, account: _Account) -> None:
-    """Take account of an operation before it is judged."""
+def _note(line: bytes, operation: Operation, account: _Account, *, costs: bool) -> None:
+    """Take account of an operation before it is judged, and of what it cost where the run did not come to that."""
     account.operations += 1
     if is_damaged(line):
         account.damaged.add(operation.index)
     account.long = account.long or _MANY.search(line) is not None
-    if operation.api_operation is ApiOperation.CREATE and operation.outcome is not Outcome.FAIL:
+    if costs and operation.api_operation is ApiOperation.CREATE and operation.outcome is not Outcome.FAIL:
         account.purchases += 1
         views = Reading(operation).views
         money = money_of(views[0].data.get("price")) if views else None

@@ -7,6 +7,7 @@ import functools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from starlette.types import ASGIApp
@@ -15,7 +16,7 @@ from fixtures.defects.catalogue import DEFECTS, VARIANTS, find, wrap
 from fixtures.defects.variants import labels
 from tests.defects.caller import Caller, Reply
 from tests.defects.tiny import Tiny
-from tests.defects.tour import crowd_tour, grand_tour, long_tour, short_tour
+from tests.defects.tour import crowd_tour, grand_tour, last_item_tour, long_tour, short_tour
 
 Tour = Callable[[Caller], AsyncGenerator[Reply, None]]
 
@@ -23,7 +24,11 @@ Tour = Callable[[Caller], AsyncGenerator[Reply, None]]
 SLOW = {"slow-answers", "slow-codes", "slower-with-every-request"}
 
 # These change nothing of an API that does what they do, so they are put around one that does not.
-OTHERWISE = {"foreign-purchase-404": {"foreign": 403}, "bad-key-401": {"stranger": 403}}
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "foreign-purchase-404": {"foreign": 403},
+    "bad-key-401": {"stranger": 403},
+    "last-item-sold-to-all": {"last": "GB"},
+}
 
 # One instant for all, so that nothing differs but what is meant to.
 CLOCK = Tiny().now
@@ -50,6 +55,8 @@ def tiny(name: str) -> Tiny:
 
 
 def tour_of(needs: tuple[str, ...]) -> Tour:
+    if "admin_stock" in needs:
+        return last_item_tour
     if "volume" in needs:
         return long_tour
     return crowd_tour if "overlap" in needs else grand_tour

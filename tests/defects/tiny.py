@@ -39,10 +39,13 @@ class Tiny:
     """Everything it says follows from the ids, so that equal requests get equal answers.
 
     Each owner starts with purchases that a buyer cannot make: one old enough for a refund, one ERROR, one REFUND.
+    Of the country named ``last`` there is one number left.
     """
 
-    def __init__(self, now: datetime | None = None, *, foreign: int = 404, stranger: int = 401) -> None:
+    def __init__(self, now: datetime | None = None, *, foreign: int = 404, stranger: int = 401, last: str = "") -> None:
         self.foreign = foreign
+        self.sold_out = set(OUT_OF_STOCK)
+        self.last = last
         self.stranger = stranger
         # Real time, for a clock that agrees with the caller's is what most servers have.
         self.now = now or datetime.now(UTC).replace(microsecond=123000)
@@ -102,7 +105,7 @@ class Tiny:
             "display_name": {"ru": russian, "en": english},
             "price": {"amount": str(price), "currency_code": "USD"},
             "discount": {"base_price": base, "percent": PERCENT},
-            "available": code not in OUT_OF_STOCK,
+            "available": code not in self.sold_out,
             "tags": [],
         }
 
@@ -113,8 +116,10 @@ class Tiny:
             raise RefusedError(422) from None
         if not isinstance(code, str) or re.fullmatch(r"[A-Z]{2}", code) is None:
             raise RefusedError(422)
-        if code not in COUNTRIES or code in OUT_OF_STOCK:
+        if code not in COUNTRIES or code in self.sold_out:
             raise RefusedError(400)
+        if code == self.last:
+            self.sold_out.add(code)
         row = self.buy(key, code, "PENDING")
         self.balances[key] -= Decimal(row["price"]["amount"])
         return row

@@ -232,6 +232,13 @@ async def crowd_tour(caller: Caller) -> AsyncGenerator[Reply, None]:
     yield await caller.get("/v1/profile")
 
 
+async def last_item_tour(caller: Caller) -> AsyncGenerator[Reply, None]:
+    """Meet what only two owners meet who reach for the last number of a country at once."""
+    both = [caller.buy("GB", connection=1), caller.buy("GB", key=BORIS, connection=2)]
+    for reply in await asyncio.gather(*both):
+        yield reply
+
+
 async def long_tour(caller: Caller) -> AsyncGenerator[Reply, None]:
     """Meet what only thousands of requests meet."""
     for _ in range(1100):
