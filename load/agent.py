@@ -91,6 +91,7 @@ class Agent:
             self.plan.think,
             self.plan.patience,
             self.machinery.judge.forget,
+            accounts=orders.accounts,
         )
         self._arrivals = Arrivals(
             self.engine,

@@ -15,6 +15,7 @@ import gevent
 from gevent.event import Event
 from locust import LoadTestShape, runners
 from locust.env import Environment
+from locust.rpc import Message
 from locust.runners import MasterRunner
 
 from contracts.target import KEY_VARIABLES, Keys
@@ -255,6 +256,9 @@ class Crew:
     def close(self) -> None:
         """End the workers of this machine and every greenlet."""
         with suppress(Exception), gevent.Timeout(5.0, False):  # type: ignore[arg-type] # likewise
+            # Between two of its messages a worker that stops is none of the runner's, and would wait for ever.
+            for node in self.workers:
+                self.runner.server.send_to_client(Message("quit", None, node))
             self.runner.quit()
         for child in self._children:
             if child.poll() is None:

@@ -25,6 +25,7 @@ class Orders:
         seed: of every random choice.
         identity: key of the hashes by which processes compare phone numbers, 32 hexadecimal digits.
         prices: what a purchase costs, by code of the countries in stock.
+        accounts: whether the target serves accounts.
         max_purchases: of the whole run, None for no cap.
         max_spend: of the whole run, None for no cap.
         tolerances: by clause id and name, over the catalogue's.
@@ -40,6 +41,7 @@ class Orders:
     seed: int
     identity: str
     prices: Mapping[str, str]
+    accounts: bool = True
     max_purchases: int | None = None
     max_spend: str | None = None
     tolerances: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

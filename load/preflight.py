@@ -56,7 +56,7 @@ def survey(target: Target, timeout: float, countries: Sequence[str] = ()) -> Gro
     verify: Any = ssl.create_default_context() if target.url.startswith("https:") else False
     headers = {"x-api-key": target.keys.owner, "accept": "application/json"}
     with httpx.Client(verify=verify, trust_env=False, timeout=timeout, headers=headers) as client:
-        listed = _get(client, target, "/v1/purchases?page=1&page_size=50")
+        listed = _ask(client, target, "/v1/purchases?page=1&page_size=50")
         if listed.status_code in _REFUSED:
             raise NotReadyError(
                 f"{target.url} refuses the key in ASSAY_API_KEY: GET /v1/purchases answered {listed.status_code}"
@@ -67,7 +67,7 @@ def survey(target: Target, timeout: float, countries: Sequence[str] = ()) -> Gro
         currency = ""
         served = False
         for code in asked:
-            answer = _get(client, target, f"/v1/accounts/{code}")
+            answer = _ask(client, target, f"/v1/accounts/{code}")
             if answer.status_code in {405, 501}:
                 break
             shown = _object(answer)
@@ -81,31 +81,36 @@ def survey(target: Target, timeout: float, countries: Sequence[str] = ()) -> Gro
             prices[code] = Decimal(0) if amount is None else amount
             if isinstance(price, dict) and isinstance(price.get("currency_code"), str):
                 currency = currency or price["currency_code"][:3]
+        # A target may have nothing but creates. An empty body must be refused, and tells whether they are there.
+        bare = not served and listed.status_code in _LACKING
+        created = _ask(client, target, "/v1/purchases", b"{}") if bare else None
     if served and not prices:
         raise NotReadyError(f"{target.url} has nothing in stock among {', '.join(asked)}")
     if not served:
-        if listed.status_code in _LACKING:
+        if created is not None and created.status_code in _LACKING:
             raise NotReadyError(
-                f"{target.url} is no Purchases API: GET /v1/purchases answered {listed.status_code} "
-                "and no country's account was served"
+                f"{target.url} is no Purchases API: GET /v1/purchases answered {listed.status_code}, "
+                f"POST {created.status_code}, and no country's account was served"
             )
         # Without accounts nobody can tell what is in stock: the countries asked for are tried.
         prices = dict.fromkeys(asked if countries else asked[:1], Decimal(0))
     return Ground(prices, currency, served, newest)
 
 
-def _get(client: httpx.Client, target: Target, path: str) -> httpx.Response:
+def _ask(client: httpx.Client, target: Target, path: str, body: bytes | None = None) -> httpx.Response:
+    method = "GET" if body is None else "POST"
+    headers = {} if body is None else {"content-type": "application/json"}
     try:
-        with client.stream("GET", target.url + path) as response:
-            body = b""
+        with client.stream(method, target.url + path, content=body, headers=headers) as response:
+            answer = b""
             for piece in response.iter_bytes():
-                body += piece
-                if len(body) > _MAX_BODY:
+                answer += piece
+                if len(answer) > _MAX_BODY:
                     break
-            return httpx.Response(response.status_code, content=body[:_MAX_BODY])
+            return httpx.Response(response.status_code, content=answer[:_MAX_BODY])
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise NotReadyError(f"{target.url} does not answer GET {path}: {reason[:200]}") from None
+        raise NotReadyError(f"{target.url} does not answer {method} {path}: {reason[:200]}") from None
 
 
 def _object(response: httpx.Response) -> dict[str, Any] | None:

@@ -160,6 +160,7 @@ class _Run:
             seed=request.seed,
             identity=secrets.token_hex(SEED_BYTES),
             prices={country: str(price) for country, price in ground.prices.items()},
+            accounts=ground.accounts,
             max_purchases=request.max_purchases,
             max_spend=None if request.max_spend is None else str(request.max_spend),
             tolerances=request.tolerances,

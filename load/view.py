@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -153,7 +154,8 @@ def picture(frame: Frame, width: int) -> Group:
     row, planned = frame.row, frame.planned
     head = Text(in_one_line(frame), overflow="ellipsis", no_wrap=False)
     table = Table(box=None, pad_edge=False)
-    table.add_column("operation", no_wrap=True, overflow="ellipsis")
+    # The one column that may wrap is the one that gives way where it is narrow; names are single words.
+    table.add_column("operation", overflow="ellipsis")
     wide = width >= _NARROW
     names = ("requests", "failures", "p50", "p90", "p99", "max") if wide else ("requests", "p99")
     for name in names:
@@ -167,7 +169,8 @@ def picture(frame: Frame, width: int) -> Group:
             **{name: _ms(latency[name]) for name in ("p50", "p90", "p99", "max")},
         }
         table.add_row(operation["name"], *(cells[name] for name in names))
-    bar = ProgressBar(total=planned, completed=min(row["t"], planned), width=min(width, 60)) if planned else Text("")
+    # A bar alone does not end its line.
+    bar = Padding(ProgressBar(total=planned, completed=min(row["t"], planned), width=min(width, 60)) if planned else "")
     found = Text(f"{row['findings']:,} findings this second", style="bold red") if row["findings"] else Text("")
     return Group(head, bar, table, found)
 

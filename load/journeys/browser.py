@@ -16,7 +16,7 @@ SIZES: Final = (10, 20, 50)
 
 def browser(world: World) -> Journey:
     """Tell a visit: some countries, the balance, the first pages of the list, perhaps of one status."""
-    for _ in range(min(2, len(world.countries))):
+    for _ in range(min(2, len(world.countries)) if world.accounts else 0):
         yield account(world.country())
         if pause := world.think():
             yield pause

@@ -16,11 +16,13 @@ LONGEST_LOOK: Final = 5.0
 def buyer(world: World) -> Journey:
     """Tell a buyer's life: accounts, create, request-code, retrieve until the purchase is settled."""
     country = world.country()
-    seen: Seen = yield account(country)
-    if not seen.ok:
-        return
-    if pause := world.think():
-        yield pause
+    seen: Seen
+    if world.accounts:
+        seen = yield account(country)
+        if not seen.ok:
+            return
+        if pause := world.think():
+            yield pause
     seen = yield create(country)
     bought = purchase_of(seen)
     if bought is None:

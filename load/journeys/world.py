@@ -22,6 +22,7 @@ class World:
         think: shortest and longest pause between two steps, seconds.
         patience: seconds a buyer waits for credentials before giving up.
         forget: told the id of a purchase that no journey will look at again.
+        accounts: whether the target serves accounts; who buys where it does not goes without the price.
     """
 
     def __init__(
@@ -31,9 +32,12 @@ class World:
         think: tuple[float, float] = (0.0, 0.0),
         patience: float = 60.0,
         forget: Callable[[int], None] = lambda _: None,
+        *,
+        accounts: bool = True,
     ) -> None:
         self.random = random
         self.patience = patience
+        self.accounts = accounts
         self._think = think
         self._forget = forget
         self._shelf: deque[int] = deque()

@@ -40,6 +40,12 @@ def test_a_buyer_asks_the_price_buys_requests_the_code_and_looks() -> None:
     assert stage.operations == ["get_account", "create_purchase", "request_code", "retrieve_purchase"]
 
 
+def test_where_there_are_no_accounts_a_buyer_goes_without_the_price() -> None:
+    stage = Stage()
+    live(stage, JOURNEYS["buyer"](world(accounts=False)))
+    assert stage.operations == ["create_purchase", "request_code", "retrieve_purchase"]
+
+
 def test_a_buyer_looks_ever_more_rarely_until_patience_is_at_an_end() -> None:
     def pending(call: Call) -> tuple[int, dict[str, Any], float]:
         return (200, purchase(), 0.0) if call.operation is ApiOperation.RETRIEVE else shop(call)
