@@ -125,10 +125,10 @@ def stepped(noise: Noise, step: float, alarm: Alarm, options: argparse.Namespace
 def _nights(noise: Noise, count: int, rng: np.random.Generator) -> np.ndarray:
     """Return milliseconds, shape (nights, series); the first two series are of all operations."""
     if not noise.operations:
-        return 100 * np.exp(_walk(noise, count, 1, rng))
+        return np.asarray(100 * np.exp(_walk(noise, count, 1, rng)))
     host = _walk(noise, count, 1, rng) * math.sqrt(0.5)
     own = _walk(noise, count, 2 * (noise.operations + 1), rng) * math.sqrt(0.5)
-    return 100 * np.exp(host + own)
+    return np.asarray(100 * np.exp(host + own))
 
 
 def _walk(noise: Noise, count: int, series: int, rng: np.random.Generator) -> np.ndarray:

@@ -41,6 +41,9 @@ def sentence(document: Mapping[str, Any]) -> str:
     Args:
         document: a valid ``run.json``.
     """
+    if document.get("parts"):
+        # A verification says it in the first of its reasons, with what it does not cover.
+        return str(document["reasons"][0])
     if (replay := document.get("replay")) is not None:
         return _REPLAY.format(outcome=replay["outcome"])
     missed = sum(objective.get("ok") is False for objective in document.get("load", {}).get("objectives", ()))

@@ -90,15 +90,21 @@ def write_har(document: Mapping[str, Any], calls: Iterable[Mapping[str, Any]], s
 
 
 def _recorded(history: Path, wanted: Iterable[int] | None) -> Iterator[dict[str, Any]]:
-    """Yield the lines of a history, those of some indices or all; lines that are none are passed over."""
-    indices = None if wanted is None else set(wanted)
+    """Yield the lines of a history, those of some indices or all; of the others only the beginning is read."""
+    heads = None if wanted is None else {b'{"index":%d' % index for index in wanted}
     try:
         for number, line in enumerate(lines(history), 1):
+            if heads is not None:
+                if not heads:
+                    return
+                head = line[: line.find(b",")]
+                if head not in heads:
+                    continue
+                heads.discard(head)
             call = _parsed(line)
             if not _is_call(call):
                 raise DocumentError(f"{history}: line {number} is no operation")
-            if indices is None or call["index"] in indices:
-                yield call
+            yield call
     except OSError as error:
         raise DocumentError(f"cannot read {history}: {error.strerror}") from None
 

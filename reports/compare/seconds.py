@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from reports.errors import DocumentError
@@ -191,7 +191,7 @@ def read_seconds(run_dir: Path) -> Measured:
         for number, line in _lines(path):
             try:
                 gatherer.add(_row(line))
-            except (ValueError, RecursionError) as error:
+            except ValueError as error:
                 raise DocumentError(f"line {number} of {path} is no second of a run: {str(error)[:200]}") from None
     except FileNotFoundError:
         raise DocumentError(f"{run_dir} holds no {SECONDS}: it cannot be compared second by second") from None
@@ -255,7 +255,7 @@ def _row(line: bytes) -> _Row:
     Raises:
         ValueError: the line is not what it should be.
     """
-    row = json.loads(line)
+    row = orjson.loads(line)
     if not isinstance(row, dict):
         raise ValueError(f"{_shown(row)} is no object")
     measured = row.get("measured")

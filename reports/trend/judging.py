@@ -38,7 +38,7 @@ class Rules:
     least_before: int = 14
     min_effect: float = 0.1
     min_share: float = 0.001
-    alpha: float = 0.002
+    alpha: float = 0.0015
     seed: int = 0
 
 

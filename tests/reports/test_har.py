@@ -106,6 +106,14 @@ def test_a_body_that_the_history_cut_is_told_with_its_size(tmp_path: Path) -> No
     assert (sent["bodySize"], sent["postData"]["comment"]) == (300_000, "cut; it had 300000 bytes")
 
 
+def test_a_history_is_read_no_further_than_the_findings_need(tmp_path: Path) -> None:
+    run = runs.broken(tmp_path / "run")
+    with (run / "history.jsonl").open("ab") as history:
+        history.write(b"nonsense\n")
+    assert indices(archive(run)) == [1, 2, 5, 6]
+    assert archive(runs.kept(tmp_path / "kept")) == []
+
+
 def test_without_a_history_the_evidence_stands_for_it(tmp_path: Path) -> None:
     run = runs.broken(tmp_path / "run")
     (run / "history.jsonl").unlink()
