@@ -17,6 +17,7 @@ from reports import command as report_command
 from reports.compare import command as compare_command
 from reports.errors import DocumentError
 from reports.trend import command as trend_command
+from verify import command as verify_command
 
 app = typer.Typer(
     name="assay",
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command("gate", epilog=gate_command.GATE_EPILOG)(gate_command.gate)
 app.command("load", epilog=load_command.EPILOG)(load_command.load)
+app.command("verify", epilog=verify_command.EPILOG)(verify_command.verify)
 app.command("replay", epilog=replay_command.EPILOG)(replay_command.replay)
 app.command("doctor", epilog=gate_command.DOCTOR_EPILOG)(gate_command.doctor)
 app.command("prove", epilog=prove_command.EPILOG)(prove_command.prove)

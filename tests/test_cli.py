@@ -150,7 +150,8 @@ def test_the_gate_keeps_the_sandbox_in_both_profiles(profile: str, tmp_path: Pat
     # The sandbox has no rate limit unless it is asked for one.
     assert unexercised <= {"LOAD-3"}
     assert document["purchases"] <= 60
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json", "history.jsonl", "junit.xml"}
+    derived = {"report.html", "report.md", "junit.xml", "findings.sarif", "exchanges.har"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json", "history.jsonl", *derived}
     assert json.loads((tmp_path / "run" / "run.json").read_text("utf-8")) == document
 
 

@@ -1,0 +1,1 @@
+"""Tests of the verdict before a release."""
