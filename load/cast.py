@@ -282,7 +282,11 @@ class Crew:
         if data.get("trouble"):
             self._refusal = f"worker {str(data.get('name'))[:100]} cannot take part: {str(data['trouble'])[:300]}"
             return
-        self.workers[msg.node_id] = Worker(str(data["name"])[:100], heard=time.monotonic())
+        name = str(data["name"])[:100]
+        if any(worker.name == name for worker in self.workers.values()):
+            # Containers that share a host's network have one name for it, and every first process in one is number 1.
+            name = f"{name} ({len(self.workers) + 1})"
+        self.workers[msg.node_id] = Worker(name, heard=time.monotonic())
         if len(self.workers) >= self._orders.workers:
             self._all_ready.set()
 

@@ -101,7 +101,7 @@ def conclude(
         for result in results
         if result not in held and not result.ok and result.observed is not None
     ]
-    notes = [text for text in (starved(conductor.samples),) if text]
+    notes = [text for text in (starved(conductor.samples), *oracle.notes) if text]
     if conductor.search is not None:
         notes.insert(0, conductor.search.sentence())
     return Outcome(

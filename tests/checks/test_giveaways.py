@@ -174,6 +174,6 @@ def test_a_trace_with_sql_is_two_things() -> None:
 
 @pytest.mark.parametrize("text", ["SELECT ", "select a ", "at ", "/a", "/usr/", "C:\\ab\\", "insert into x (", " "])
 def test_a_hostile_text_takes_no_long_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     list(giveaways(text * (MAX_TEXT // len(text)), ""))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

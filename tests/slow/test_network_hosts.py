@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +95,10 @@ class Network:
         """Return the name of a host's namespace."""
         return f"{self._prefix}{host}"
 
-    def start(self, host: str, *arguments: str, key: str) -> subprocess.Popen[str]:
-        """Start Python on a host; its process id is the program's own."""
+    def start(self, host: str, *arguments: str, key: str, within: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """Start Python on a host; its process id is the program's own, unless it runs within another one."""
         process = subprocess.Popen(
-            ["ip", "netns", "exec", self.space(host), sys.executable, *arguments],
+            ["ip", "netns", "exec", self.space(host), *within, sys.executable, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
             env={**os.environ, "ASSAY_API_KEY": key},
         )  # fmt: skip
@@ -138,9 +138,9 @@ class Site:
             "--expect-workers", "2", "--out", str(out), "--quiet", *options, key=self.key,
         )  # fmt: skip
 
-    def work(self, host: str) -> subprocess.Popen[str]:
+    def work(self, host: str, *, within: Sequence[str] = ()) -> subprocess.Popen[str]:
         """Start a worker."""
-        return self.network.start(host, "-m", "assay", "load", "--worker", MASTER, key=self.key)
+        return self.network.start(host, "-m", "assay", "load", "--worker", MASTER, key=self.key, within=within)
 
     def sold(self) -> int:
         """Return how many purchases the target itself has sold."""
@@ -182,6 +182,24 @@ def test_workers_on_two_hosts_send_as_one(site: Site, tmp_path: Path) -> None:
     exercised = {clause["id"]: clause["exercised"] for clause in document["clauses"]}
     assert exercised["LOAD-1"] == document["requests"], "every answer that any worker got is judged"
     assert document["purchases"] == site.sold() > 0
+
+
+def test_workers_of_one_name_are_told_apart(site: Site, tmp_path: Path) -> None:
+    """In containers on one host's network both are process 1 of one host name."""
+    if shutil.which("unshare") is None:
+        pytest.skip("process namespaces need util-linux")
+    container = ["unshare", "--pid", "--fork", "--kill-child"]
+    master = site.load(tmp_path / "r", "--rate", "20/s", "--duration", "3s", "--max-purchases", "500")
+    hands = [site.work("one", within=container), site.work("two", within=container)]
+    _, complaint = master.communicate(timeout=80)
+    assert master.returncode in {0, 3}, complaint
+    assert [hand.wait(20) for hand in hands] == [0, 0]
+    document = result(tmp_path / "r")
+    first, second = document["load"]["generator"]["workers"]
+    assert second["name"] == f"{first['name']} (2)"
+    assert first["requests"] > 0
+    assert second["requests"] > 0
+    assert document["purchases"] == site.sold() > 0, "what both bought adds up"
 
 
 def test_a_cap_holds_over_all_hosts(site: Site, tmp_path: Path) -> None:
