@@ -11,6 +11,7 @@ from contracts.gate import command as gate_command
 from contracts.gate.replay import command as replay_command
 from contracts.prove import command as prove_command
 from contracts.record.recheck import recheck_run
+from contracts.starter import command as starter_command
 from fixtures.sandbox import command as sandbox_command
 from load import command as load_command
 from reports import command as report_command
@@ -34,6 +35,7 @@ app.command("load", epilog=load_command.EPILOG)(load_command.load)
 app.command("verify", epilog=verify_command.EPILOG)(verify_command.verify)
 app.command("replay", epilog=replay_command.EPILOG)(replay_command.replay)
 app.command("doctor", epilog=gate_command.DOCTOR_EPILOG)(gate_command.doctor)
+app.command("init", epilog=starter_command.EPILOG)(starter_command.init)
 app.command("prove", epilog=prove_command.EPILOG)(prove_command.prove)
 app.command("sandbox", epilog=sandbox_command.EPILOG)(sandbox_command.sandbox)
 app.command("explain")(explain)

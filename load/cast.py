@@ -40,6 +40,9 @@ PARENT_VARIABLE: Final = "ASSAY_LOAD_PARENT"
 GATHER_SECONDS: Final = 60.0
 """How long a master waits for its workers."""
 
+AGAIN_SECONDS: Final = 5.0
+"""After how long a worker that has not answered is told its orders again."""
+
 LAST_SHARE_SECONDS: Final = 5.0
 """How long a master waits for the last share of a worker that has stopped."""
 
@@ -153,6 +156,24 @@ class Solo:
             self.runner.quit()
 
 
+def _admit(runner: MasterRunner, most: int) -> None:
+    """Let a master answer so many workers, and no others, however often they ask.
+
+    Locust would share its users out anew among all that come, and one with its part of the schedule might get none.
+    """
+    handle = runner.handle_message
+    admitted: set[str] = set()
+
+    def handle_message(client_id: str, msg: Message) -> None:
+        if msg.type == "client_ready":
+            if client_id not in admitted and len(admitted) >= most:
+                return
+            admitted.add(client_id)
+        handle(client_id, msg)
+
+    runner.handle_message = handle_message  # type: ignore[method-assign]
+
+
 class Crew:
     """A master and its workers: processes of this machine, or of others that come to us.
 
@@ -168,6 +189,7 @@ class Crew:
         plan = orders.plan()
         self.environment = make_environment(plan, [user_class(plan)], orders.url)
         self.runner: MasterRunner = self.environment.create_master_runner(*bind)
+        _admit(self.runner, orders.workers)
         self.workers: dict[str, Worker] = {}
         self._orders = orders
         self._plan = plan
@@ -190,13 +212,17 @@ class Crew:
         Raises:
             TimeoutError: some did not come; the message says how many.
         """
-        told: list[str] = []
+        told: dict[str, tuple[int, float]] = {}
         until = time.monotonic() + GATHER_SECONDS
         while time.monotonic() < until and not self._all_ready.is_set():
-            for client in [c.id for c in self.runner.clients.all if c.id not in told][: self._orders.workers]:
-                orders = {"version": own_version(), "orders": self._orders.plain(), "worker": len(told)}
+            for client in [client.id for client in self.runner.clients.all if client.id not in self.workers]:
+                number, last = told.get(client, (len(told), -AGAIN_SECONDS))
+                if time.monotonic() - last < AGAIN_SECONDS:
+                    continue
+                # What comes before a worker listens for it is lost, and nobody would know.
+                told[client] = number, time.monotonic()
+                orders = {"version": own_version(), "orders": self._orders.plain(), "worker": number}
                 self.runner.send_message(ORDERS, orders, client)
-                told.append(client)
             if self._refusal:
                 raise TimeoutError(self._refusal)
             dead = [child for child in self._children if child.poll() is not None]
@@ -279,6 +305,8 @@ class Crew:
 
     def _on_ready(self, environment: Any, msg: Any) -> None:  # noqa: ARG002 - locust calls by name
         data = msg.data
+        if msg.node_id in self.workers:
+            return
         if data.get("trouble"):
             self._refusal = f"worker {str(data.get('name'))[:100]} cannot take part: {str(data['trouble'])[:300]}"
             return

@@ -15,6 +15,7 @@ ALLOWED = {
     "assay": ("contracts", "fixtures", "load", "reports", "verify"),
     "contracts.gate": ("contracts", "fixtures", "reports"),
     "contracts.prove": ("contracts", "fixtures", "reports"),
+    "contracts.starter": ("contracts",),
     "contracts.oracle": ("contracts",),
     "contracts.checks": ("contracts",),
     "contracts.invariants": ("contracts",),
@@ -30,7 +31,7 @@ ALLOWED = {
 }
 """Imports point down; the sandbox and the defects know nothing of the contract that judges them."""
 
-GATE_ONLY = ("contracts.gate", "contracts.prove")
+GATE_ONLY = ("contracts.gate", "contracts.prove", "contracts.starter")
 """Prefixes that nothing below the commands may import."""
 
 

@@ -27,7 +27,7 @@ def main() -> None:
         begin(clock)
         file.write_text(repr(clock.epoch))
 
-    Clock.begin = noted  # type: ignore[method-assign]
+    Clock.begin = noted  # type: ignore[method-assign, assignment]
     runpy.run_module("load", run_name="__main__", alter_sys=True)
 
 

@@ -1,4 +1,4 @@
-"""The gate as plain pytest: options and the fixture that its test module runs on.
+"""The gate as plain pytest: options, the fixture that its test module runs on, and one for tests of a service.
 
 Loaded by pytest in every environment where assay is installed, so that everything else is imported only
 once a test asks for the fixture.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from contracts.gate.fixture import Assay
     from contracts.gate.suite import Suite
 
 
@@ -45,3 +46,13 @@ def assay_suite(request: pytest.FixtureRequest) -> Iterator[Suite]:
             yield suite
     except UsageError as error:
         pytest.exit(f"assay: {error}", returncode=2)
+
+
+@pytest.fixture
+def assay(request: pytest.FixtureRequest) -> Iterator[Assay]:
+    """The gate and the oracle, for a service's own tests: ``assay.gate(app)``, ``assay.watch(client)``."""
+    from contracts.gate.fixture import make_assay  # noqa: PLC0415 - see the module's docstring
+
+    made = make_assay(lambda name: request.config.getoption(f"--assay-{name}"))
+    yield made
+    made.check()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -41,6 +41,7 @@ def make_request(
     baseline: Path | None = None,
     update_baseline: bool = False,
     har_all: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> GateRequest:
     """Return the request: options first, then the settings file, then the defaults.
 
@@ -60,6 +61,7 @@ def make_request(
         baseline: file of accepted findings.
         update_baseline: whether it is written anew after the run.
         har_all: whether every exchange is archived.
+        environment: where keys come from, None for the process's own.
 
     Raises:
         UsageError: a value is not one of those known, or not of its form.
@@ -103,7 +105,7 @@ def make_request(
         out=out or settings.out,
         rerun=shlex.join(rerun),
         defects=tuple(defects),
-        environment=dict(os.environ),
+        environment=dict(os.environ if environment is None else environment),
         baseline_file=accepted if update_baseline else None,
         har_all=har_all,
     )

@@ -25,6 +25,13 @@ ROOT = Path(__file__).resolve().parents[2]
 ADDRESSES = {"master": "10.211.0.1", "one": "10.211.0.2", "two": "10.211.0.3", "target": "10.211.0.4"}
 MASTER = f"{ADDRESSES['master']}:5557"
 TARGET = f"http://{ADDRESSES['target']}:8080"
+PLAN = """
+[plan]
+rate = "20/s"
+[journeys]
+buyer = 3
+poller = 1
+"""
 SANDBOX = f"""
 import sys
 from fixtures.sandbox.server import serve
@@ -127,20 +134,25 @@ class Site:
     def __init__(self, network: Network, seed: int) -> None:
         self.network = network
         self.key = Settings(seed=seed).owner_key
-        self._target = network.start("target", "-c", SANDBOX, str(seed), key="")
-        assert self._target.stdout is not None
-        assert self._target.stdout.readline().strip() == TARGET
+        target = network.start("target", "-c", SANDBOX, str(seed), key="")
+        self._started = [target]
+        assert target.stdout is not None
+        assert target.stdout.readline().strip() == TARGET
 
     def load(self, out: Path, *options: str) -> subprocess.Popen[str]:
-        """Start the master of a run with two workers."""
+        """Start the master of a run with two workers; the plan has no objectives, which a busy machine would miss."""
+        plan = out.with_suffix(".toml")
+        plan.write_text(PLAN)
         return self.network.start(
-            "master", "-m", "assay", "load", "--url", TARGET, "--allow-host", ADDRESSES["target"], "--master", MASTER,
-            "--expect-workers", "2", "--out", str(out), "--quiet", *options, key=self.key,
+            "master", "-m", "assay", "load", str(plan), "--url", TARGET, "--allow-host", ADDRESSES["target"],
+            "--master", MASTER, "--expect-workers", "2", "--out", str(out), "--quiet", *options, key=self.key,
         )  # fmt: skip
 
     def work(self, host: str, *, within: Sequence[str] = ()) -> subprocess.Popen[str]:
         """Start a worker."""
-        return self.network.start(host, "-m", "assay", "load", "--worker", MASTER, key=self.key, within=within)
+        hand = self.network.start(host, "-m", "assay", "load", "--worker", MASTER, key=self.key, within=within)
+        self._started.append(hand)
+        return hand
 
     def sold(self) -> int:
         """Return how many purchases the target itself has sold."""
@@ -150,8 +162,10 @@ class Site:
         return int(json.loads(told)["statistics"]["total_purchases"])
 
     def close(self) -> None:
-        self._target.kill()
-        self._target.communicate()
+        """End the target, and workers that still look for a master: they would find the next one."""
+        for process in self._started:
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture
@@ -182,6 +196,23 @@ def test_workers_on_two_hosts_send_as_one(site: Site, tmp_path: Path) -> None:
     exercised = {clause["id"]: clause["exercised"] for clause in document["clauses"]}
     assert exercised["LOAD-1"] == document["requests"], "every answer that any worker got is judged"
     assert document["purchases"] == site.sold() > 0
+
+
+def test_a_worker_too_many_has_no_part_in_the_run(site: Site, tmp_path: Path) -> None:
+    hands = [site.work("one"), site.work("two"), site.work("one")]
+    master = site.load(tmp_path / "r", "--rate", "20/s", "--duration", "3s", "--max-purchases", "500")
+    _, complaint = master.communicate(timeout=80)
+    assert master.returncode in {0, 3}, complaint
+    document = result(tmp_path / "r")
+    workers = workers_of(document)
+    assert len(workers) == 2
+    assert all(worker["state"] == "finished" and worker["requests"] > 0 for worker in workers.values())
+    begun = sum(journey["started"] for journey in document["load"]["journeys"])
+    due = 20 * (3 + document["load"]["warmup_s"] / 2)
+    # The last few may come due after the master's end: a worker's clock begins when it hears of it.
+    assert due - 8 <= begun <= due, "nobody's part of the schedule is missing"
+    [left_out] = [hand for hand in hands if hand.pid not in workers]
+    assert left_out.poll() is None, "it goes on asking"
 
 
 def test_workers_of_one_name_are_told_apart(site: Site, tmp_path: Path) -> None:
@@ -220,6 +251,8 @@ def test_a_worker_that_is_killed_is_named_and_the_rest_is_reported(site: Site, t
     killed, left = site.work("one"), site.work("two")
     await_(lambda: rows(out) >= 2)
     killed.kill()
+    # An orchestrator starts another one in its place, which knows nothing of what that one had bought and seen.
+    newcomer = site.work("one")
     _, complaint = master.communicate(timeout=80)
     document = result(out)
     assert master.returncode == 3, (complaint, document["findings"])
@@ -227,6 +260,7 @@ def test_a_worker_that_is_killed_is_named_and_the_rest_is_reported(site: Site, t
     assert workers[killed.pid]["state"] == "lost"
     assert workers[killed.pid]["requests"] > 0, "what it had told stays"
     assert workers[left.pid]["state"] == "finished"
+    assert newcomer.pid not in workers
     name = workers[killed.pid]["name"]
     assert any(f"worker {name} was lost" in reason for reason in document["reasons"])
     assert left.wait(20) == 0

@@ -111,3 +111,14 @@ def test_a_release_half_of_which_is_missing_is_neither(tmp_path: Path) -> None:
     assert code == 3, document["reasons"]
     assert document["reasons"][0].startswith("Cannot tell: gate came to no verdict.")
     assert "required but not exercised" in sentence(document, "gate")
+
+
+def test_two_releases_side_by_side_are_told_apart_by_their_answers(tmp_path: Path) -> None:
+    with SandboxThread(Settings(balance=BALANCE, failure_rate=0.05)) as old:
+        options = ("--against-url", old.url, "--skip", "load", "--skip", "gate", "--skip", "drift")
+        code, document = verify(tmp_path, slowed(0.0), "same", *options)
+        assert code == 0, document["reasons"]
+        assert document["purchases"] > 0
+        code, document = verify(tmp_path, lambda app: wrap_defects(app, ["id-as-string"]), "other", *options)
+    assert code == 1
+    assert "id: string is new" in sentence(document, "against")

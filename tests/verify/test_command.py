@@ -23,8 +23,11 @@ KEYS = {"ASSAY_API_KEY": "sk-0123456789"}
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({"skip": ["laod"]}, "--skip 'laod' is not one of gate, load, drift, compare"),
+        ({"skip": ["laod"]}, "--skip 'laod' is not one of gate, load, drift, compare, against"),
         ({"skip": ["gate", "load", "drift"]}, "leaves nothing to verify"),
+        ({"against_url": "http://127.0.0.1:1"}, "name that with --url"),
+        ({"url": "http://127.0.0.1:1", "against_url": "http://shop.example"}, "shop.example is not a loopback address"),
+        ({"skip": ["against"]}, "only --against-url asks for"),
         ({"plan": "prelease"}, "prerelease"),
         ({"depth": "deeper"}, "'deeper'"),
         ({"max_spend": "lots"}, "'lots'"),

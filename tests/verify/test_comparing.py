@@ -46,6 +46,12 @@ def test_a_release_half_as_slow_again_is_worse_with_the_figures(tmp_path: Path) 
     assert len(troubles) == 1
 
 
+def test_a_release_slower_by_three_tenths_is_no_go_ahead_and_the_figures_say_why(tmp_path: Path) -> None:
+    part, _ = compared(release(tmp_path / "a", 1), release(tmp_path / "b", 2, scale=5.2))
+    assert part.state in {State.BROKEN, State.INCONCLUSIVE}
+    assert "(+3" in part.sentence
+
+
 def test_a_defect_that_is_new_is_worse_by_name(tmp_path: Path) -> None:
     broken = run(
         "gate", "broken", clauses=[clause("SHAPE-6", "broken")], findings=[finding("SHAPE-6-1", "SHAPE-6")]

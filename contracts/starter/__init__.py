@@ -1,0 +1,1 @@
+"""What a service's repository needs to gate itself: settings and a workflow, written by `assay init`."""

@@ -1,0 +1,1 @@
+"""The verdict before a release: gate, load, drift and comparison in one run."""
