@@ -235,7 +235,6 @@ def _look(shape: Shape, body: bytes) -> None:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        value = None
         shape.kinds.setdefault("", set()).add(("no JSON", ""))
         return
     seen = set()
