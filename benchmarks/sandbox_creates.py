@@ -126,9 +126,7 @@ def _whole(answer: bytearray) -> bool:
 @contextmanager
 def _peer() -> Iterator[tuple[int, int]]:
     """Run the peer as a child process; yield its process id and port."""
-    child = subprocess.Popen(
-        [sys.executable, __file__, "--peer"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    child = subprocess.Popen([sys.executable, __file__, "--peer"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert child.stdout is not None
         yield child.pid, int(child.stdout.readline())

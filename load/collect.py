@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -31,7 +30,7 @@ class Collector:
         self.ledger = Ledger(schedule.phases, schedule.asked, recent=schedule.recent)
         self.merge = merge
         self.spent: dict[str, str] = {}
-        self.crashes: dict[str, int] = {}
+        self._crashes: dict[str, dict[str, int]] = {}
         self.refused: dict[str, str] = {}
         self.requests: dict[str, int] = {}
         self.policy = ""
@@ -55,15 +54,31 @@ class Collector:
             self.merge.take(worker, share["judge"], time.monotonic())
         except (ValueError, KeyError, TypeError) as error:
             self.refused[worker] = f"its judgements cannot be read: {str(error)[:200]}"
-        self._tallies[worker] = share["tally"]
+        try:
+            self._totals(worker, share)
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation) as error:
+            self.refused[worker] = f"its totals cannot be read: {str(error)[:200]}"
+
+    def _totals(self, worker: str, share: Mapping[str, Any]) -> None:
+        """Take what a worker counted since the start."""
+        tally, purchases, spend = share["tally"], int(share["purchases"]), Decimal(share["spend"])
+        crashes = {str(text): int(number) for text, number in share["crashes"].items()}
+        total({worker: tally})
+        self._tallies[worker] = tally
+        self._purchases[worker], self._spend[worker] = purchases, spend
+        self._crashes[worker] = crashes
         self.policy = str(share["policy"])
-        self._purchases[worker] = int(share["purchases"])
-        with suppress(InvalidOperation):
-            self._spend[worker] = Decimal(share["spend"])
-        if share.get("spent"):
+        if share["spent"]:
             self.spent[worker] = str(share["spent"])
-        for text, number in share.get("crashes", {}).items():
-            self.crashes[str(text)] = int(number)
+
+    @property
+    def crashes(self) -> dict[str, int]:
+        """Our own failures in all processes, by what they say."""
+        found: dict[str, int] = {}
+        for crashes in self._crashes.values():
+            for text, number in crashes.items():
+                found[text] = found.get(text, 0) + number
+        return found
 
     def close(self, before: int) -> Iterator[Closed | None]:
         """Close the seconds before a time.

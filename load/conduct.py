@@ -189,20 +189,25 @@ class Conductor:
             self.ended_by = "no worker is left"
             return True
         spent = self._collector.spent
-        if spent and len(spent) >= sum(worker.state == "running" for worker in workers):
+        running = {worker.name for worker in workers if worker.state == "running"}
+        if spent and running <= spent.keys():
             self.ended_by = next(iter(spent.values()))
-            return True
-        missed = missed_for_good(
-            self._plan.objectives,
-            self._collector.ledger.window(WINDOW),
-            self._collector.ledger.figures(self._cast.now()),
-        )
-        if missed is not None and self.search is None:
-            self.ended_by = f"stopped early: {missed.objective.expr} is missed for good"
             return True
         if self.search is not None:
             return self._search_on(self.search)
+        missed = self._missed()
+        if missed:
+            self.ended_by = f"stopped early: {missed} is missed for good"
+            return True
         return self._cast.now() >= self._schedule.end
+
+    def _missed(self) -> str:
+        """Return the objective that ends the run; the sums it takes are made only where some objective may."""
+        if not any(objective.abort for objective in self._plan.objectives):
+            return ""
+        ledger = self._collector.ledger
+        found = missed_for_good(self._plan.objectives, ledger.window(WINDOW), ledger.figures(self._cast.now()))
+        return "" if found is None else found.objective.expr
 
     def _search_on(self, search: BreakpointSearch) -> bool:
         """Take the step under way to its end, and begin the next; tell whether the search is over."""

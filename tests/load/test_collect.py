@@ -83,19 +83,21 @@ def test_judgements_that_cannot_be_read_are_named_and_the_rest_is_kept(broken: A
     assert set(box.refused) == {"a"}, "who can be read is not named"
 
 
-def test_spend_that_is_no_number_leaves_what_was_known() -> None:
+@pytest.mark.parametrize("broken", [{"spend": "much"}, {"purchases": "few"}, {"tally": {}}, {"crashes": 3}])
+def test_totals_that_cannot_be_read_are_named_and_what_was_known_stays(broken: dict[str, Any]) -> None:
     box, hand = collector(), Hand(PLAN)
     box.take("a", hand.share(1.1, purchases=1, spend="0.50"))
-    box.take("a", hand.share(2.1, purchases=2, spend="much"))
-    assert (box.purchases, box.spend) == (2, Decimal("0.50"))
+    box.take("a", {**hand.share(2.1, purchases=2, spend="1.00"), **broken})
+    assert (box.purchases, box.spend) == (1, Decimal("0.50"))
+    assert "its totals cannot be read" in box.refused["a"]
 
 
 def test_caps_reached_and_crashes_are_remembered() -> None:
     box = collector()
     box.take("a", Hand(PLAN).share(1.1, spent="the cap of 3 purchases is reached", crashes={"journey x crashed": 2}))
-    box.take("b", Hand(PLAN).share(1.1))
+    box.take("b", Hand(PLAN).share(1.1, crashes={"journey x crashed": 1}))
     assert box.spent == {"a": "the cap of 3 purchases is reached"}
-    assert box.crashes == {"journey x crashed": 2}
+    assert box.crashes == {"journey x crashed": 3}
 
 
 class FullDisk:

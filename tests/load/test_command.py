@@ -51,7 +51,7 @@ def test_a_broken_promise_is_found_at_speed(defect: str, clause: str, tmp_path: 
 
 def test_an_objective_that_is_missed_is_broken_and_named(tmp_path: Path) -> None:
     plan = tmp_path / "p.toml"
-    plan.write_text('objectives = ["p50 < 1ms", "requests >= 1"]\n[plan]\nrate = "20/s"\nduration = "2s"\n')
+    plan.write_text('objectives = ["max < 1ms", "requests >= 1"]\n[plan]\nrate = "20/s"\nduration = "2s"\n')
     done = assay("load", str(plan), "--defect", "slow-answers", "--out", str(tmp_path / "r"), "--quiet")
     assert done.returncode == 1, done.stdout + done.stderr
     document = result(tmp_path / "r")

@@ -200,7 +200,7 @@ def test_drops_of_a_saturated_generator_are_not_held_against_the_target() -> Non
 def test_what_cannot_be_read_crashed_or_could_not_be_written_is_told() -> None:
     outcome = concluded(
         refused={"host 6": "its judgements cannot be read: 'now'"},
-        crashes={"journey buyer crashed: KeyError: 'id'": 3},
+        share={"crashes": {"journey buyer crashed: KeyError: 'id'": 3}},
         file_trouble="the seconds could not be written: No space left on device",
     )
     assert outcome.troubles == (
