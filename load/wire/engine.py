@@ -116,6 +116,7 @@ class Engine:
         self.loop: Any = gevent.get_hub().loop
         self.deadlines = Deadlines(self.loop, self.tell)
         self.socket: Any = monkey.get_original("socket", "socket")
+        self.poll: Any = monkey.get_original("select", "poll")
 
     def now(self) -> float:
         """Return the seconds since the run began."""
