@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
 from contracts.config import load_settings
 from contracts.errors import UsageError
@@ -28,8 +26,7 @@ from contracts.options import (
     positive,
 )
 from load.request import MOST_PROCESSES, PLANS, LoadRequest, address, duration_option, make_load_request
-from reports.markdown.summary import append_summary
-from reports.terminal import render, render_quiet
+from reports.showing import show_run
 
 EPILOG: Final = (
     "Examples:\n\n"
@@ -175,15 +172,7 @@ def _run(request: LoadRequest, *, quiet: bool, as_json: bool) -> int:
     from load.view import make_view  # noqa: PLC0415 - beside it
 
     finished = run_load(request, make_view(quiet=quiet or as_json))
-    if as_json:
-        sys.stdout.write(json.dumps(finished.document, ensure_ascii=False, indent=2) + "\n")
-    elif quiet:
-        ascii_only = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
-        typer.echo(render_quiet(finished.document, finished.directory.path, ascii_only=ascii_only))
-    else:
-        render(finished.document, Console(highlight=False), run_dir=finished.directory.path)
-    if (trouble := append_summary(finished.document)) is not None:
-        typer.echo(f"assay: {trouble}", err=True)
+    show_run(finished.document, finished.directory.path, quiet=quiet, as_json=as_json)
     return finished.exit_code
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,8 +35,7 @@ from contracts.options import (
     Url,
 )
 from reports.har import Exchanges
-from reports.markdown.summary import append_summary
-from reports.terminal import render, render_quiet
+from reports.showing import show_run
 
 GATE_EPILOG: Final = (
     "Examples:\n\n"
@@ -107,15 +105,7 @@ def gate(
     end_as_interrupt()
     with LiveProgress(quiet=quiet or as_json) as progress, open_gate(request, progress) as opened:
         opened.gate.run()
-    if as_json:
-        sys.stdout.write(json.dumps(opened.document, ensure_ascii=False, indent=2) + "\n")
-    elif quiet:
-        ascii_only = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
-        typer.echo(render_quiet(opened.document, opened.directory.path, ascii_only=ascii_only))
-    else:
-        render(opened.document, Console(highlight=False), run_dir=opened.directory.path)
-    if (trouble := append_summary(opened.document)) is not None:
-        typer.echo(f"assay: {trouble}", err=True)
+    show_run(opened.document, opened.directory.path, quiet=quiet, as_json=as_json)
     if request.baseline_file is not None and not opened.interrupted:
         for line in opened.update_baseline(request.baseline_file):
             typer.echo(line, err=True)
