@@ -25,6 +25,10 @@ _OF_THE_TARGET_ALONE: Final = frozenset({"error_rate", "findings"})
 """Metrics that no lateness or loss of the generator's own spoils; the others say nothing of the target then."""
 
 
+GATE_ONLY: Final = ("VALUE-6", "MONEY-1", "RACE-1", "RACE-3")
+"""Clauses that take more than answers at speed: an account of one's own, a balance at rest, known connections."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a run came to.
@@ -160,6 +164,7 @@ def _reasons(plan: Plan) -> dict[str, str]:
     if not plan.objectives:
         reasons["LOAD-2"] = "the plan has no objectives"
     reasons["LOAD-3"] = "the target never answered 429"
+    reasons |= dict.fromkeys(GATE_ONLY, "a load run does not judge it; the gate does")
     if "browser" not in plan.journeys:
         reasons |= dict.fromkeys(("LIST-2", "LIST-3", "LIST-4", "LIST-5", "WIRE-3"), "no browser is in the plan")
     return reasons
