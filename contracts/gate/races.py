@@ -72,13 +72,15 @@ class Races:
             yield self._until_overlap("reads of several purchases at once", self._reads)
             if self.survey.other_known and self.survey.has(ApiOperation.LIST):
                 yield self._until_overlap("lists of two owners at once", self._lists)
-            if self.survey.other_known and self.lives.levers is not None:
-                yield self._until_overlap("two owners at the last item of stock", self._last_item)
             if self.survey.has(ApiOperation.REQUEST_CODE):
                 yield self._until_overlap("request-codes at once", self._request_codes)
                 yield self._until_overlap("readers around a writer", self._readers)
                 if self.survey.has(ApiOperation.REFUND) and self.lives.levers is not None:
                     yield self._until_overlap("request-code against refund", self._against_refund)
+        # The last of all: who wins is chance, and the looks after it are the first that no seed decides.
+        if self.survey.other_known and self.lives.levers is not None:
+            for _ in range(plan.race_rounds):
+                yield self._until_overlap("two owners at the last item of stock", self._last_item)
 
     def _until_overlap(self, name: str, race: Callable[[], tuple[int, int]]) -> str:
         overlapped = of = 0
