@@ -117,7 +117,7 @@ class _Run:
         self._facts = replace(self._facts, profile=profile_of(ground, self.request.profile))
         schedule = Schedule(plan)
         orders = self._orders(ground)
-        merge = Merge(orders.profile, orders.severity_map())
+        merge = Merge(orders.profile, orders.severity_map(), alone=orders.workers == 1)
         with contextlib.ExitStack() as stack:
             files = self._files(schedule, stack)
             collector = Collector(schedule, merge, files)

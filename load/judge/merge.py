@@ -28,9 +28,11 @@ class Merge:
     Args:
         profile: name of the contract version.
         severities: configured severities by clause id.
+        alone: True where one worker makes the whole run, which then holds its purchases against each other by itself.
     """
 
-    def __init__(self, profile: str, severities: Mapping[str, Severity] | None = None) -> None:
+    def __init__(self, profile: str, severities: Mapping[str, Severity] | None = None, *, alone: bool = False) -> None:
+        self._alone = alone
         self._setting = Setting(profile=get_profile(profile))
         self._severities = dict(severities or {})
         self._workers: dict[str, _Worker] = {}
@@ -59,6 +61,8 @@ class Merge:
             operation = from_line(line)
             index = self._index(name, operation.index)
             self.operations[index] = replace(operation, index=index, lane=name)
+        if self._alone:
+            return
         self._take_ids(worker.number, array("Q", share["ids"]))
         stood = array("d", share["stood"])
         entries = zip(array("Q", share["phones"]), array("Q", share["owners"]), stood[::2], stood[1::2], strict=True)

@@ -7,6 +7,8 @@ import random
 import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.finding import ClauseVerdict
 from load.judge.bench import MAX_PURCHASES, Bench
@@ -51,6 +53,40 @@ def test_a_packed_set_is_a_set_of_little_more_than_eight_bytes_a_number():
     assert all(number in packed for number in numbers)
     assert not any(number in packed for number in range(20_000, 40_000))
     assert grown / len(numbers) < 14
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.integers(0, 2**64 - 1),
+            st.integers(0, 9_000),
+            st.integers(2**53 - 5_000, 2**53),
+            st.integers(0, 12).map(lambda step: step << 12),
+        ),
+        max_size=60,
+    ),
+    st.lists(st.tuples(st.integers(0, 2**52), st.integers(1, 600), st.integers(1, 40)), max_size=3),
+)
+def test_a_packed_set_says_what_a_set_says(single, runs):
+    packed, model = PackedSet(), set()
+    numbers = [start + step * place for start, count, step in runs for place in range(count)] + single
+    for number in numbers + numbers[::7]:
+        assert packed.add(number) is (number not in model)
+        model.add(number)
+    near = {number + by for number in single for by in (-1, 1) if 0 <= number + by < 2**64}
+    assert all(number in packed for number in model)
+    assert all((number in packed) is (number in model) for number in near)
+
+
+def test_ids_that_a_server_counts_up_take_a_byte_at_most():
+    gc.collect()
+    tracemalloc.start()
+    packed = PackedSet()
+    for number in range(10**9, 10**9 + 2 * 100_000, 2):
+        packed.add(number)
+    grown = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert grown / 100_000 < 1
 
 
 def test_a_packed_map_keeps_the_last_value_and_drops_only_the_one_named():

@@ -66,6 +66,16 @@ def test_a_later_share_replaces_totals_and_does_not_double_them():
     assert merge.oracle().exercised["VALUE-1"] == 3
 
 
+def test_a_worker_alone_finds_its_own_repeats_and_the_merge_remembers_no_purchase():
+    one = Worker("one")
+    merge = Merge("2026-02", alone=True)
+    one.scene.create(0, 1, 1)
+    one.scene.create(2, 3, 1, view={"phone_number": "+12025559999"})
+    one.share(merge, 100.0, final=True)
+    assert ("LIFE-7", "id-given-twice") in findings(merge)
+    assert merge._givers.get(1) is None
+
+
 def test_an_id_given_by_two_workers_is_found_and_one_given_by_each_is_not():
     one, two = Worker("one"), Worker("two")
     one.scene.create(0, 1, 1)
