@@ -27,6 +27,9 @@ MAX_ID: Final = 2**53 - 1
 MAX_PAGE_SIZE: Final = 50
 
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_WORD_OF_A_NUMBER: Final = re.compile(r"[0-9][0-9a-z]*[gkpqrstvwyz][0-9a-z]*", re.ASCII | re.IGNORECASE)
+"""Digits and a letter that no notation of numbers has: ``parseInt`` reads ``12xyz`` as 12."""
+
 _CANONICAL_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]*")
 _LENIENT_INTEGER: Final = re.compile(r"\s*\+?0*[1-9][0-9]*(\.0+)?\s*")
 _MAY_BE_LAWFUL: Final = re.compile(rb'"country_code"\s*:\s*"[A-Z]{2}"\s*[,}]')
@@ -219,6 +222,8 @@ def _id_faults(raw: str) -> tuple[list[Fault], list[str]]:
         if len(raw) > 16 or int(raw) > MAX_ID:
             return [Fault("INPUT-8", "an id over 2^53-1")], []
         return [], []
+    if _WORD_OF_A_NUMBER.fullmatch(raw):
+        return [Fault("INPUT-8", "an id that is a number and a word")], []
     if any(character.isnumeric() for character in raw):
         # int() of several languages reads "+1", "1_0", "１" or "1\n" as a number; INPUT-8 speaks of no number.
         return [], ["INPUT-8"]

@@ -47,6 +47,20 @@ def _forms(key: str) -> tuple[bytes, ...]:
     lowered = [re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), text) for text in quoted]
     written = json.dumps(key)[1:-1]
     texts = [key, written, written.replace("/", "\\/"), html.escape(key), *quoted, *lowered]
-    # Padding is left out: it is often stripped, and what stands before it tells enough.
-    encoded = [base64.b64encode(raw).rstrip(b"="), base64.urlsafe_b64encode(raw).rstrip(b"=")]
-    return (*(text.encode() for text in texts), *encoded)
+    spelt = ["".join(f"%{byte:02X}" for byte in raw), "".join(f"%{byte:02x}" for byte in raw)]
+    texts += [*spelt, raw.hex(), raw.hex().upper()]
+    return (*(text.encode() for text in texts), *_in_base64(raw))
+
+
+def _in_base64(raw: bytes) -> list[bytes]:
+    """Return what base64 makes of a text wherever it begins within the encoded one.
+
+    Three bytes become four characters, so that there are three ways; characters that also depend on what stands
+    before or after are left out, as is padding, which is often stripped.
+    """
+    found = []
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + raw)
+        start, end = -(-before * 8 // 6), (before + len(raw)) * 8 // 6
+        found += [whole[start:end], whole[start:end].translate(bytes.maketrans(b"+/", b"-_"))]
+    return found

@@ -66,7 +66,7 @@ def catalogue(session: Session, survey: Survey, subject: Subject) -> Iterator[Ne
     yield from body_misses(subject)
     yield from _stock_misses(survey)
     if survey.has(ApiOperation.RETRIEVE):
-        yield from (miss for miss in id_misses() if _served(survey, miss))
+        yield from (miss for miss in id_misses(subject) if _served(survey, miss))
         yield from (miss for miss in unknown_ids(_free_ids(session)) if _served(survey, miss))
     if survey.has(ApiOperation.LIST):
         yield from list_misses()
@@ -158,10 +158,13 @@ def _essential_first(misses: Iterable[NearMiss]) -> list[NearMiss]:
 
 def send_extra_keys(session: Session, survey: Survey, plan: Plan) -> None:
     """Send creates with keys nobody asked for (INPUT-5); each may lawfully buy a purchase."""
-    misses: Iterable[NearMiss] = extra_key_misses(subject_of(session, survey))
-    for miss in misses:
+    subject = subject_of(session, survey)
+    for miss in extra_key_misses(subject):
         if miss.essential or plan.look_after_each:
             send(session, miss)
+            if survey.has(ApiOperation.ACCOUNT):
+                # The offer after it tells a price that the body set from one that rightly moved (VALUE-6).
+                Shop(session).account(subject.country)
 
 
 def _stock_misses(survey: Survey) -> Iterator[NearMiss]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import unquote
 
 from contracts.document import parse
 from contracts.history import Answer
@@ -18,6 +20,11 @@ SHORTEST: Final = 4
 
 MAX_DEPTH: Final = 40
 
+MAX_ENCODED: Final = 10_000
+"""Characters of a text that are looked through for encoded ones."""
+
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{6,}")
+_PLAIN_ALPHABET: Final = str.maketrans("-_", "+/")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:\d\d)?|\d\d:\d\d:\d\d")
 
 
@@ -39,6 +46,8 @@ def find_leak(answer: Answer, known: Credentials, harmless: frozenset[str]) -> s
         for where, text, whole in _texts(answer):
             if _contains(text, value, whole=whole, secret=key == "password"):
                 return f"{key} in the {where}"
+            if any(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", plain) for plain in _decoded(text)):
+                return f"{key}, encoded, in the {where}"
     return None
 
 
@@ -53,6 +62,21 @@ def _texts(answer: Answer) -> Iterator[tuple[str, str, bool]]:
         yield from (("body", text, False) for text in _strings(document.value, MAX_DEPTH))
     else:
         yield "body", answer.body.decode("utf-8", "replace"), False
+
+
+def _decoded(text: str) -> Iterator[str]:
+    """Yield the texts that a text holds in base64 or percent-encoded."""
+    if "%" in text:
+        yield unquote(text)
+    for match in _BASE64.finditer(text[:MAX_ENCODED]):
+        token = match.group().translate(_PLAIN_ALPHABET)
+        try:
+            plain = base64.b64decode(token + "=" * (-len(token) % 4)).decode("ascii")
+        except ValueError:
+            continue
+        # Random bytes are hardly ever all printable; a token that is was a text.
+        if plain.isprintable():
+            yield plain
 
 
 def _strings(value: object, depth: int) -> Iterator[str]:

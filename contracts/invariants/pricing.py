@@ -225,7 +225,11 @@ class Pricing(Invariant):
             docket.exercise("INPUT-4")
         sight = next(iter(entry.sights), None)
         price = None if sight is None or sight.status not in {PENDING, SUCCESS} else sight.record.price
-        if price is not None and entry.reading.judgement.demand is Demand.SERVE:
+        if sight is None or price is None:
+            return
+        # With keys nobody asked for a create may be refused; one that is served is charged like any other.
+        demand = entry.reading.judgement.demand
+        if demand is Demand.SERVE or (demand is Demand.EITHER and sight.record.country == key[1]):
             self._charges.setdefault(key, deque(maxlen=RECENT)).append(_Charge(entry.mark, price, offer))
 
     def _balance(self, entry: Entry) -> None:

@@ -55,11 +55,22 @@ def test_lawful_answers_are_counted_and_silent() -> None:
         "a%2Fb%2Bc%3Dd+e%25%C3%BC%269xyz",
         base64.b64encode(ODD_KEY.encode()).decode(),
         base64.urlsafe_b64encode(ODD_KEY.encode()).decode().rstrip("="),
+        "".join(f"%{byte:02x}" for byte in ODD_KEY.encode()),
+        ODD_KEY.encode().hex(),
     ],
 )
 def test_every_form_of_a_long_key(form: str) -> None:
     assert KeyFinder([ODD_KEY]).found_in(f"<p>{form}</p>".encode())
     assert not KeyFinder([ODD_KEY]).found_in(f"<p>{form[1:]}</p>".encode())
+
+
+@pytest.mark.parametrize("before", range(4))
+@pytest.mark.parametrize("after", range(3))
+def test_a_key_within_a_longer_text_in_base64(before: int, after: int) -> None:
+    session = base64.b64encode(b"{" * before + ODD_KEY.encode() + b"}" * after)
+    assert KeyFinder([ODD_KEY]).found_in(b"session=" + session + b"; Path=/")
+    other = base64.b64encode(b"{" * before + ODD_KEY[1:].encode() + b"}" * after)
+    assert not KeyFinder([ODD_KEY]).found_in(b"session=" + other + b"; Path=/")
 
 
 @pytest.mark.parametrize(

@@ -204,8 +204,11 @@ async def _near_misses(caller: Caller, bought: list[int]) -> AsyncGenerator[Repl
         yield await caller.get(f"/v1/purchases/{text}")
         yield await caller.post(f"/v1/purchases/{text}/request-code")
         yield await caller.post(f"/v1/purchases/{text}/refund")
+    yield await caller.get(f"/v1/purchases/{bought[0]}xyz")
     for method, template in METHODS:
         yield await caller.call(method, template.format(bought[-3]))
+    taken = b'{"country_code":"US","status":"REFUND","price":{"amount":"0.00","currency_code":"USD"}}'
+    yield await caller.post("/v1/purchases", taken, headers=LABEL)
 
 
 async def crowd_tour(caller: Caller) -> AsyncGenerator[Reply, None]:

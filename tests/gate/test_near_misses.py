@@ -25,7 +25,7 @@ ALL = [
     *country_misses(SUBJECT),
     *body_misses(SUBJECT),
     *extra_key_misses(SUBJECT),
-    *id_misses(),
+    *id_misses(SUBJECT),
     *unknown_ids([999_999, 2**53 - 1]),
     *list_misses(),
     *method_misses(SUBJECT),

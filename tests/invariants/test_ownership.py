@@ -144,7 +144,11 @@ def test_the_id_of_the_purchase_is_no_leak():
     ("text", "leak"),
     [
         (b"hunter22", "password in the body"),
-        (base64.b64encode(b"hunter22"), None),
+        (base64.b64encode(b"hunter22"), "password, encoded, in the body"),
+        (b'{"token": "' + base64.urlsafe_b64encode(b"otp:AB12").rstrip(b"=") + b'"}', "code, encoded, in the body"),
+        (base64.b64encode(b"otp:AB123"), None),
+        (base64.b64encode(b"\x00\xffAB12\x07"), None),
+        (b'"see /login?next=%2Fcode%3DAB12"', "code, encoded, in the body"),
         (b'"x hunter22 y"', "password in the body"),
         (b'"hunter\\u00322"', "password in the body"),
         (b'"AB12"', "code in the body"),

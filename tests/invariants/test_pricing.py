@@ -56,6 +56,16 @@ def test_a_charge_that_is_not_the_quote(charge):
     assert history.findings() == {error("VALUE-6", "charge-is-not-the-quote")}
 
 
+@pytest.mark.parametrize(("charge", "broken"), [("1.50", False), ("0.00", True)])
+def test_a_create_with_keys_nobody_asked_for_is_charged_like_any_other(charge, broken):
+    history = History()
+    history.account(0, 1)
+    body = b'{"country_code": "US", "price": {"amount": "0.00", "currency_code": "USD"}}'
+    history.create(2, 3, body=body, view=priced(charge))
+    history.account(4, 5)
+    assert (error("VALUE-6", "charge-is-not-the-quote") in history.findings()) is broken
+
+
 def test_a_charge_that_was_quoted_before_only():
     history = History()
     history.account(0, 1)

@@ -167,6 +167,16 @@ def body_misses(subject: Subject) -> Iterator[NearMiss]:
         yield NearMiss(f"body/{name}", "POST", PATH, body, headers=headers, essential=essential)
 
 
+_PRIVILEGED: Final = {
+    "price": {"amount": "0.00", "currency_code": "USD"},
+    "status": "REFUND",
+    "id": 1,
+    "created_at": "2020-01-01T00:00:00.000Z",
+}
+"""Keys of the purchase itself. A server that binds a body to its record takes them over, and lets buyers set their
+price; a new purchase that shows one of these values breaks the clause of that key."""
+
+
 def extra_key_misses(subject: Subject) -> Iterator[NearMiss]:
     """Yield creates that are lawful but for a key nobody asked for (INPUT-5); each may buy one purchase.
 
@@ -175,8 +185,8 @@ def extra_key_misses(subject: Subject) -> Iterator[NearMiss]:
     twice = f'{{"country_code": "{subject.country}", "country_code": "us"}}'.encode()
     yield NearMiss("extra-keys/country-twice", "POST", PATH, twice)
     for name, extra, essential in (
-        ("unknown", {"assay": "probe"}, True),
-        ("privileged", {"price": {"amount": "0.00", "currency_code": "USD"}, "status": "SUCCESS", "id": 1}, False),
+        ("unknown", {"assay": "probe"}, False),
+        ("privileged", {"assay": "probe", **_PRIVILEGED}, True),
         ("nested", {"meta": {"a": [1, {"b": None}]}, "": 0}, False),
     ):
         body = json.dumps({"country_code": subject.country, **extra}).encode()

@@ -66,8 +66,11 @@ _PAGES: Final[tuple[tuple[str, str, str, bool], ...]] = (
 )
 
 
-def id_misses() -> Iterator[NearMiss]:
+def id_misses(subject: Subject) -> Iterator[NearMiss]:
     """Yield ids out of the domain, on each operation that takes one (INPUT-8)."""
+    if subject.purchase is not None:
+        # A server that reads a number as far as it goes answers with a purchase that nobody asked for.
+        yield NearMiss("id/own-and-letters", "GET", f"/v1/purchases/{subject.purchase}xyz", essential=True)
     for name, raw, essential in _IDS:
         yield NearMiss(f"id/{name}", "GET", f"/v1/purchases/{raw}", essential=essential)
     for name, raw in _ODD_IDS:
