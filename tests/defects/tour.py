@@ -207,7 +207,7 @@ async def _near_misses(caller: Caller, bought: list[int]) -> AsyncGenerator[Repl
     yield await caller.get(f"/v1/purchases/{bought[0]}xyz")
     for method, template in METHODS:
         yield await caller.call(method, template.format(bought[-3]))
-    taken = b'{"country_code":"US","status":"REFUND","price":{"amount":"0.00","currency_code":"USD"}}'
+    taken = b'{"country_code":"US","quantity":2,"status":"REFUND","price":{"amount":"0.00","currency_code":"USD"}}'
     yield await caller.post("/v1/purchases", taken, headers=LABEL)
 
 
