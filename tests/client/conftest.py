@@ -45,6 +45,12 @@ class World:
         )
         assert response.status_code == 200, response.text
 
+    def ask(self, operation):
+        headers = {"x-admin-key": self.sandbox.admin_key}
+        response = httpx.get(f"{self.sandbox.url}/admin/{operation}", headers=headers, trust_env=False, verify=False)
+        assert response.status_code == 200, response.text
+        return response.json()
+
 
 @pytest.fixture
 def world():

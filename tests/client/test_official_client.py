@@ -2,10 +2,14 @@
 
 import asyncio
 import importlib.metadata
+import io
+import zipfile
 
 import gmt
 import httpx
 import pytest
+
+from tests.sandbox.receivers import Receiver, receiving
 
 
 def test_the_profile_is_the_one_of_the_installed_client(world):
@@ -187,3 +191,65 @@ def test_the_asynchronous_client_does_the_same(world):
     answers = asyncio.run(walk())
     assert {answer.purchase.status for answer in answers} == {"SUCCESS"}
     assert len({answer.purchase.phone_number for answer in answers}) == 10
+
+
+@pytest.fixture
+def newer(client, world):
+    """The client, where it and the sandbox know what 2026-05 added."""
+    if world.profile != "2026-05":
+        pytest.skip("only the newer client can")
+    return client
+
+
+def test_the_newer_client_buys_in_bulk_and_fetches_the_archive(newer, world):
+    world.do("provider", outcomes=["pending"])
+    bulk = newer.purchases.bulk.create(country_code="US", quantity=3)
+    assert (bulk.status, bulk.item, bulk.total_price.amount) == ("PENDING", None, "4.50")
+    assert newer.purchases.bulk.retrieve(bulk.bulk_purchase_id).status == "PENDING"
+    with pytest.raises(gmt.ConflictError):
+        newer.purchases.bulk.download(bulk.bulk_purchase_id)
+    world.do("clock", advance_s=10)
+    done = newer.purchases.bulk.retrieve(bulk.bulk_purchase_id)
+    assert (done.status, done.item.quantity, done.item.status) == ("SUCCESS", 3, "SUCCESS")
+    assert newer.purchases.bulk.download(bulk.bulk_purchase_id) is None, "the client throws the archive away"
+    raw = newer.purchases.bulk.with_raw_response.download(bulk.bulk_purchase_id)
+    assert raw.http_request.headers["accept"] == "*/*"
+    with zipfile.ZipFile(io.BytesIO(raw.http_response.content)) as archive:
+        assert len(archive.read("accounts.csv").splitlines()) == 1 + 3
+    assert [answer.model_extra for answer in (bulk, done, done.item)] == [{}] * 3
+    for call in (newer.purchases.bulk.retrieve, newer.purchases.bulk.download):
+        with pytest.raises(gmt.NotFoundError):
+            call(1)
+
+
+def test_the_newer_client_cannot_buy_in_bulk_what_is_not_there(newer):
+    for wrong in ({"country_code": "us", "quantity": 1}, {"country_code": "US", "quantity": 0}):
+        with pytest.raises(gmt.UnprocessableEntityError):
+            newer.purchases.bulk.create(**wrong)
+    with pytest.raises(gmt.BadRequestError):
+        newer.purchases.bulk.create(country_code="EE", quantity=13)
+    assert newer.profile.retrieve().balance.amount == "1000.00"
+
+
+def test_the_newer_client_reaches_a_purchase_by_its_hash(newer, world):
+    purchase = newer.purchases.create(country_code="US")
+    key = world.ask(f"purchases/{purchase.id}/hash")["hash"]
+    assert newer.purchases_by_hash.retrieve(key).to_dict() == purchase.to_dict()
+    answer = newer.purchases_by_hash.request_verification_code(key)
+    assert (answer.purchase.status, answer.code_request.status) == ("SUCCESS", "success")
+    assert [part.model_extra for part in (answer, answer.purchase, answer.code_request)] == [{}] * 3
+    with pytest.raises(gmt.ConflictError):
+        newer.purchases_by_hash.request_verification_code(key)
+    with pytest.raises(gmt.NotFoundError):
+        newer.purchases_by_hash.retrieve("abc-def-1234567890")
+
+
+def test_the_newer_client_tries_a_webhook(newer):
+    with receiving(Receiver(200, body=b"thanks")) as receiver:
+        told = newer.webhooks.test(type="success", url=receiver.url)
+        assert (told.success, told.http_code, told.response_body, told.error) == (True, 200, "thanks", None)
+        assert told.model_extra == {}
+    told = newer.webhooks.test(type="failed", url="https://buyer.example/hook")
+    assert (told.success, told.http_code, told.error) == (False, None, "not delivered: not loopback")
+    with pytest.raises(gmt.UnprocessableEntityError):
+        newer.webhooks.test(type="success", url="no uri")

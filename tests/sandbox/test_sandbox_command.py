@@ -132,3 +132,30 @@ def test_requests_are_logged_into_a_file_that_is_added_to(terminal, tmp_path):
 def test_a_known_seed_gives_known_keys(terminal):
     keys = [re.findall(r"Sb0\w{32}", terminal("--seed", seed)[1]) for seed in ("7", "7", "8")]
     assert keys[0] == keys[1] != keys[2]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--workers", "2"], "several workers need a store they can share, such as --store postgresql://host/database"),
+        (["--workers", "2", "--store", "kept.db"], "several workers need a store they can share"),
+        (["--store", "mysql://me:geheim@host/db"], "store mysql://... is no known one; it is a file, or a URL such as"),
+        (["--store", "postgresql://me:geheim@/db?host=/nowhere"], "cannot open the PostgreSQL store: "),
+    ],
+)
+def test_a_store_that_will_not_do_is_told_in_one_line(run, options, message):
+    if options[-1].startswith("postgresql"):
+        pytest.importorskip("psycopg", reason="NOT EXERCISED: psycopg is not installed")
+    done = run("--port", "0", *options)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"assay sandbox: {message}")
+    assert done.stderr.count("\n") == 1
+    assert "geheim" not in done.output
+
+
+def test_a_driver_that_is_missing_is_told_with_the_way_out(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    done = run("--port", "0", "--store", "postgresql://host/db")
+    assert (done.exit_code, done.stderr) == (
+        2, "assay sandbox: a PostgreSQL store needs the driver psycopg: pip install 'assay[postgresql]'\n",
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """What a client's developer uses a sandbox for: its reference, its switches and its request log."""
 
 import asyncio
+import html
 import io
 import json
 import time
@@ -19,6 +20,7 @@ from fixtures.sandbox.reference import describe, path_of
 from fixtures.sandbox.requestlog import RequestLog
 from fixtures.sandbox.server import SandboxThread
 from fixtures.sandbox.settings import Settings
+from fixtures.sandbox.tasks import TASKS
 from tests.sandbox.conftest import Api
 
 
@@ -78,10 +80,58 @@ class TestReference:
             refusal = {"$ref": "#/components/schemas/Refusal", "components": document["components"]}
             jsonschema.Draft202012Validator(refusal).validate(api.owner.get("/v1/purchases/0").json())
 
+    def test_document_describes_what_the_newer_profile_adds(self, api):
+        document = api.nobody.get("/openapi.json").json()
+        first = api.owner.post("/v1/purchases/bulk", json={"country_code": "US", "quantity": 2}).json()
+        path = f"/v1/purchases/bulk/{first['bulk_purchase_id']}"
+        ready = api.owner.get(path).json()
+        told = api.admin.get(f"/admin/purchases/{api.buy()['id']}/hash").json()
+        by_hash = f"/v1/purchases-by-hash/{told['hash']}"
+        exchanges = [
+            (routes.BULKS, "post", first),
+            (routes.BULK, "get", ready),
+            (routes.BY_HASH, "get", api.nobody.get(by_hash).json()),
+            (routes.BY_HASH_CODE, "post", api.nobody.post(f"{by_hash}/request-code").json()),
+        ]
+        assert (first["item"], ready["item"]["archive_url"]) == (None, f"{path}/download")
+        for template, method, answer in exchanges:
+            operation = document["paths"][path_of(template)][method]
+            schema = answer_schema(document, path_of(template), method)
+            jsonschema.Draft202012Validator(schema).validate(answer)
+            assert ("security" in operation) == (template in routes.WITHOUT_KEY)
+        download = document["paths"][path_of(routes.BULK_DOWNLOAD)]["get"]["responses"]["200"]["content"]
+        assert list(download) == [api.owner.get(f"{path}/download").headers["content-type"]]
+        refusal = {"$ref": "#/components/schemas/Refusal", "components": document["components"]}
+        jsonschema.Draft202012Validator(refusal).validate(api.nobody.get("/v1/purchases-by-hash/").json())
+
     def test_document_would_not_pass_what_is_not_answered(self):
         document = describe(PROFILES["2026-02"])
         schema = answer_schema(document, "/v1/purchases/{purchase_id}", "get")
         assert list(jsonschema.Draft202012Validator(schema).iter_errors({"id": "1"}))
+
+    def test_page_shows_webhooks_and_what_an_administrator_can_do(self, shared):
+        text = html.unescape(shared.nobody.get("/docs").text)
+        webhooks = shared.nobody.get("/openapi.json").json()["webhooks"]
+        assert ("bulk_ready" in webhooks) == (shared.profile == "2026-05")
+        assert {"success", "failed"} <= set(webhooks)
+        for name, item in webhooks.items():
+            assert f"<code>{name}</code></h3><p>{item['post']['summary']}" in text
+        assert "200 within 5 s; else it is tried again, 3 times in all: at once, after 10 s, after 30 s" in text
+        switches = shared.admin.get("/admin/scenario").json()
+        assert all(f'"{switch}":' in text for switch in switches)
+        for task in TASKS:
+            assert (task.path in text) == (shared.profile == "2026-05" or not task.needs_bulk)
+
+    def test_every_task_of_an_administrator_is_served_and_every_one_served_is_told(self):
+        table = Sandbox(Settings(profile="2026-05"))._table
+        told = {(task.method, task.path) for task in TASKS}
+        served = {
+            (method, "/" + "/".join("{id}" if part == "{}" else part for part in template))
+            for template, handlers in table.items()
+            for method in handlers
+            if template[0] == "admin"
+        }
+        assert told == served
 
     def test_page_shows_every_operation_and_loads_nothing(self, shared):
         response = shared.nobody.get("/docs")
