@@ -9,13 +9,15 @@
 FROM python:3.12-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/assay
+COPY requirements requirements
+RUN /opt/assay/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements/ci.txt
 COPY pyproject.toml README.md assay.py ./
 COPY contracts contracts
 COPY fixtures fixtures
 COPY load load
 COPY reports reports
 COPY verify verify
-RUN /opt/assay/bin/pip install --no-cache-dir --no-compile .
+RUN /opt/assay/bin/pip install --no-cache-dir --no-compile --no-deps --no-build-isolation .
 
 FROM python:3.12-slim
 RUN useradd --create-home --uid 10001 assay && install -d -o assay /runs
