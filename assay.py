@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import typer
+from functools import partial
 
-from contracts.drift import command as drift_command
-from contracts.explain import explain
-from contracts.frontdoor import run_app
-from contracts.gate import command as gate_command
-from contracts.gate.replay import command as replay_command
-from contracts.prove import command as prove_command
-from contracts.record.recheck import recheck_run
-from contracts.starter import command as starter_command
-from fixtures.sandbox import command as sandbox_command
-from load import command as load_command
-from reports import command as report_command
-from reports.compare import command as compare_command
-from reports.errors import DocumentError
-from reports.trend import command as trend_command
-from verify import command as verify_command
+from contracts.interruption import starting
+
+with starting():
+    import typer
+
+    from contracts.drift import command as drift_command
+    from contracts.explain import explain
+    from contracts.frontdoor import run_app
+    from contracts.gate import command as gate_command
+    from contracts.gate.replay import command as replay_command
+    from contracts.prove import command as prove_command
+    from contracts.record.recheck import recheck_run
+    from contracts.starter import command as starter_command
+    from fixtures.sandbox import command as sandbox_command
+    from load import command as load_command
+    from load.judge.again import JudgedAgain
+    from reports import command as report_command
+    from reports.compare import command as compare_command
+    from reports.errors import DocumentError
+    from reports.trend import command as trend_command
+    from verify import command as verify_command
 
 app = typer.Typer(
     name="assay",
@@ -40,7 +46,8 @@ app.command("prove", epilog=prove_command.EPILOG)(prove_command.prove)
 app.command("sandbox", epilog=sandbox_command.EPILOG)(sandbox_command.sandbox)
 app.command("explain")(explain)
 app.command("drift", epilog=drift_command.EPILOG)(drift_command.drift)
-app.command("report", epilog=report_command.EPILOG)(report_command.make_report(recheck_run))
+rechecked = partial(recheck_run, judges={"load": JudgedAgain})
+app.command("report", epilog=report_command.EPILOG)(report_command.make_report(rechecked))
 app.command("compare", epilog=compare_command.EPILOG)(compare_command.compare)
 app.command("trend", epilog=trend_command.EPILOG)(trend_command.trend)
 

@@ -99,7 +99,7 @@ def exchanges(number: int) -> dict[str, list[Exchange]]:
         "available": True,
     }
     numbers = range(1, number + 1)
-    pages = {"current_page": 1, "total_pages": 2, "has_next": True}
+    pages = {"current_page": 2, "total_pages": 3, "has_next": True}
     return {
         "accounts": [shop.exchange(account("US"), offer) for _ in numbers],
         "create": [shop.exchange(create("US"), shop.view(number)) for number in numbers],
@@ -112,7 +112,7 @@ def exchanges(number: int) -> dict[str, list[Exchange]]:
         "retrieve, changed body": [shop.exchange(retrieve(number), shop.view(number, "SUCCESS")) for number in numbers],
         "list of 20": [
             shop.exchange(
-                list_page(1, 20),
+                list_page(2, 20),
                 {"items": [shop.view(n, "SUCCESS") for n in range(first + 19, first - 1, -1)], "pagination": pages},
             )
             for first in range(1, number - 19, 20)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -160,10 +162,13 @@ def load_baseline(path: Path, today: date, *, must_exist: bool) -> Baseline:
     Raises:
         UsageError: it cannot be read or holds what is no baseline.
     """
-    if not must_exist and not path.exists():
-        if not path.parent.is_dir():
-            raise UsageError(f"cannot write {path}: there is no directory {path.parent}")
-        return Baseline((), today)
+    try:
+        if not must_exist and not path.exists():
+            if not path.parent.is_dir():
+                raise UsageError(f"cannot write {path}: there is no directory {path.parent}")
+            return Baseline((), today)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
     return Baseline(parse_baseline(read_toml(path), str(path)), today)
 
 
@@ -184,9 +189,8 @@ def parse_baseline(table: Mapping[str, Any], source: str) -> tuple[Entry, ...]:
     if not isinstance(listed, list) or len(listed) > _MOST:
         refuse(f"{source}: {_TABLE}", listed, f"tables, each under [[{_TABLE}]]")
     entries = [_entry(entry, f"{source}: {_TABLE}[{place}]") for place, entry in enumerate(listed, 1)]
-    ids = [entry.finding for entry in entries]
-    twice = next((number for number in ids if ids.count(number) > 1), None)
-    if twice is not None:
+    twice, often = Counter(entry.finding for entry in entries).most_common(1)[0] if entries else ("", 0)
+    if often > 1:
         raise UsageError(f"{source}: {twice} is accepted twice; take one of the entries out")
     return tuple(entries)
 
@@ -201,6 +205,24 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
     try:
         partial.write_text(render_baseline(baseline), encoding="utf-8")
         partial.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def check_writable(path: Path) -> None:
+    """Find out before a run costs anything whether its baseline can be written after it.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a directory")
+    partial = path.with_name(f".{path.name}.tmp")
+    try:
+        partial.touch()
+        partial.unlink()
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
@@ -15,6 +14,7 @@ from typing import Any, Final, NoReturn
 from contracts.clauses import Clause, load_clauses
 from contracts.errors import UsageError
 from contracts.finding import Severity
+from contracts.foreign import open_foreign
 from contracts.profiles import PROFILES
 from contracts.units import parse_amount, parse_duration
 
@@ -23,7 +23,13 @@ DEPTHS: Final = ("quick", "full", "deep")
 
 _OWN_FILE: Final = "assay.toml"
 _SHARED_FILE: Final = "pyproject.toml"
+MOST_NUMBER: Final = 1e300
+"""Largest number of a setting; an integer of TOML may be too large for a float."""
+
 _MAX_FILE: Final = 1024 * 1024
+_DEEP_KEY: Final = re.compile(rb"(?<![\w-])(?:(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}")
+"""A dotted key of more than 100 parts, of which tomllib takes the square of their number in time."""
+
 _SHOWN: Final = 60
 
 _KEY_NAME: Final = re.compile(r"(?i)(?:.*[_-])?(?:api[_-]?key|keys?|token|secret)")
@@ -138,7 +144,11 @@ def refuse(where: str, value: object, expected: str) -> NoReturn:
     Raises:
         UsageError: always.
     """
-    shown = repr(value)
+    try:
+        shown = repr(value)
+    except (ValueError, RecursionError):
+        # A hexadecimal number of any length, and a dotted key of any depth, are TOML; neither can be written out.
+        shown = "a number too long to show" if isinstance(value, int) else "nested too deeply to show"
     raise UsageError(f"{where} is {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}; expected {expected}")
 
 
@@ -268,7 +278,7 @@ def _tolerance(clause: Clause, name: str, value: object, where: str) -> float:
         raise UsageError(f"{where}: {clause.id} has no tolerance to set")
     if name not in clause.tolerance:
         raise UsageError(f"{where}: unknown tolerance {name[:_SHOWN]!r}; {nearest(name, clause.tolerance)}")
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= MOST_NUMBER:
         refuse(f"{where}.{name}", value, "a number from 0")
     return float(value)
 
@@ -301,14 +311,18 @@ def read_toml(path: Path) -> Mapping[str, Any]:
         UsageError: it cannot be read or is not TOML.
     """
     try:
-        if not path.is_file():
-            raise UsageError(f"{path} is not a file" if path.exists() else f"{path} does not exist")
-        with path.open("rb") as file:
+        with open_foreign(path, links=True) as file:
             content = file.read(_MAX_FILE + 1)
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist") from None
+    except IsADirectoryError:
+        raise UsageError(f"{path} is not a file") from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     if len(content) > _MAX_FILE:
         raise UsageError(f"{path} is larger than {_MAX_FILE} bytes; that is no settings file")
+    if _DEEP_KEY.search(content):
+        raise UsageError(f"{path} has a dotted key of more than 100 parts; that is no settings file")
     try:
         return tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:

@@ -1,14 +1,17 @@
-"""Running a command line: bad usage is one line and exit code 2, whatever its depth."""
+"""Running a command line: bad usage is one line and exit code 2, an interruption 130, and neither a traceback."""
 
 from __future__ import annotations
 
-import io
 import sys
+import traceback
+from pathlib import Path
 from typing import Final, NoReturn
 
 import typer
 
 from contracts.errors import UsageError
+from contracts.interruption import INTERRUPTED, end_with_parent, interruption
+from contracts.streams import Streams
 
 _CliError: type[Exception] = next(
     kind for kind in typer.BadParameter.__mro__ if issubclass(kind, Exception) and kind.__name__ == "ClickException"
@@ -16,7 +19,8 @@ _CliError: type[Exception] = next(
 """What typer raises for bad usage; newer versions carry a copy of click of their own."""
 
 USAGE: Final = 2
-INTERRUPTED: Final = 130
+CRASHED: Final = 3
+"""A command that crashed has told nothing: inconclusive."""
 
 
 def run_app(app: typer.Typer, *errors: type[Exception]) -> NoReturn:
@@ -26,24 +30,43 @@ def run_app(app: typer.Typer, *errors: type[Exception]) -> NoReturn:
         app: the command line.
         errors: further exceptions that are bad usage.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that knows ASCII alone gets escapes instead of a traceback.
-            stream.reconfigure(errors="backslashreplace")
-    usage: tuple[type[Exception], ...] = (UsageError, *errors)
+    streams = Streams()
+    end_with_parent()
+    interruption.listen()
+    code = _run(app, (UsageError, *errors))
+    interruption.deafen()
+    trouble = streams.finish()
+    if trouble is not None:
+        _complain(f"standard output is incomplete: {trouble}")
+        streams.finish()
+    sys.exit(code if code or trouble is None else USAGE)
+
+
+def _run(app: typer.Typer, usage: tuple[type[Exception], ...]) -> int:
+    try:
+        Path.cwd()
+    except OSError:
+        _complain("the current directory is no longer there; change to one that is")
+        return USAGE
     try:
         code = app(standalone_mode=False)
     except _CliError as error:
         context = getattr(error, "ctx", None)
         where = context.command_path if context is not None else "assay"
         _complain(f"{getattr(error, 'format_message', error.__str__)()} (see {where} --help)")
-        code = USAGE
+        return USAGE
     except usage as error:
         _complain(str(error))
-        code = USAGE
+        return USAGE
     except (typer.Abort, KeyboardInterrupt):
-        code = INTERRUPTED
-    sys.exit(code if isinstance(code, int) else 0)
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the code of a crash must not be that of a broken contract
+        # Not what it says, which may quote a key or an answer.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}, line {last.lineno}"
+        _complain(f"crashed: {type(error).__name__} ({where}); a fault of assay's, which tells nothing of a target")
+        return CRASHED
+    return code if isinstance(code, int) else 0
 
 
 def _complain(text: str) -> None:

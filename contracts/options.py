@@ -49,5 +49,9 @@ MaxPurchases = Annotated[
 ]
 MaxSpend = Annotated[str | None, typer.Option(metavar="AMOUNT", help="What they may cost at most, such as 25.00.")]
 Timeout = Annotated[str | None, typer.Option(metavar="DURATION", help="How long to wait for one answer. Default 10s.")]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Certificates to trust over TLS in place of the system's, in PEM form."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show one line, the verdict.")]
 Json = Annotated[bool, typer.Option("--json", help="Write run.json to standard output.")]

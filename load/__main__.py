@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import gevent.monkey
+from contracts.interruption import starting
 
-gevent.monkey.patch_all()
+with starting():
+    import gevent.monkey
 
-import typer  # noqa: E402 - nothing may be imported before the patch
+    # Nothing else may be imported before the patch.
+    gevent.monkey.patch_all()
 
-from contracts.frontdoor import run_app  # noqa: E402 - likewise
-from load.command import EPILOG, load  # noqa: E402 - likewise
-from reports.errors import DocumentError  # noqa: E402 - likewise
+    import typer
+
+    from contracts.frontdoor import run_app
+    from load.command import EPILOG, load
+    from reports.errors import DocumentError
 
 app = typer.Typer(
     name="assay load",

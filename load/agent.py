@@ -31,6 +31,7 @@ from load.locuststats import merge
 from load.machinery import Machinery
 from load.measure.recorder import Gauges, Recorder
 from load.measure.second import Second
+from load.mishaps import Mishaps
 from load.orders import Orders
 from load.plan.arrivals import due_times
 from load.plan.shapes import Shape, breakpoint_step
@@ -79,7 +80,7 @@ class Agent:
         self.engine = Engine(
             sender=self.machinery.pool,
             coder=self.machinery.encoder,
-            judge=self.machinery.judge,
+            judge=self.machinery.judging,
             recorder=self.recorder,
             purse=self.purse,
             loop=gevent.get_hub().loop,
@@ -91,6 +92,8 @@ class Agent:
             self.plan.think,
             self.plan.patience,
             self.machinery.judge.forget,
+            self.machinery.judge.watch,
+            self.machinery.judge.settle,
             accounts=orders.accounts,
         )
         self._arrivals = Arrivals(
@@ -113,7 +116,7 @@ class Agent:
                 environment,
                 keys,
                 self.clock,
-                self.machinery.judge,
+                self.machinery.judging,
                 self.recorder,
                 self.purse,
                 urlsplit(orders.url).path,
@@ -183,6 +186,7 @@ class Agent:
             "purchases": self.purse.budget.purchases,
             "spend": str(self.purse.budget.spend),
             "spent": self.purse.spent,
+            "mishaps": self._mishaps().plain(),
             "crashes": {**self.engine.crashes, **self.machinery.crashes},
             "now": self.clock.now(),
             "finished": self._finished,
@@ -245,6 +249,12 @@ class Agent:
             loop_delay_ms=delay * 1000,
         )
 
+    def _mishaps(self) -> Mishaps:
+        mishaps = self.machinery.mishaps
+        if self._attachment is not None:
+            mishaps.unreadable = self._attachment.unreadable
+        return mishaps
+
     def _user_count(self) -> int:
         runner = self._environment.runner
         return len(self._users) if self._attachment is None or runner is None else int(runner.user_count)
@@ -268,7 +278,7 @@ def _troubles(statuses: Mapping[int | str, int], failures: int) -> dict[str, int
     for status, number in statuses.items():
         if isinstance(status, str):
             found[status] = number
-        elif status >= 500:
+        elif status >= 500 or 300 <= status < 400:
             found[f"status {status}"] = number
     left = failures - sum(found.values())
     if left > 0:

@@ -15,9 +15,10 @@ from locust.env import Environment
 from locust.exception import StopUser
 from locust.util.load_locustfile import load_locustfile
 
+from contracts.asking import most_purchases
 from contracts.budget import BudgetSpentError, Reservation
 from contracts.errors import UsageError
-from contracts.history import OTHER, OWNER, STRANGER, ApiOperation
+from contracts.history import OTHER, OWNER, STRANGER
 from contracts.routes import route
 from contracts.target import Keys
 from load.call import CLOSED, Call, Reply
@@ -90,6 +91,7 @@ class Attachment:
         self._recorder = recorder
         self._base = base
         self.unreadable = 0
+        self._origin = _origin(environment.host) if environment.host else None
         environment.events.request.add_listener(self._on_request)
         for session in (HttpSession, FastHttpSession):
             self._hold(session, guard)
@@ -99,8 +101,14 @@ class Attachment:
         send = session.request
 
         def request(this: Any, method: Any, url: Any = "", *rest: Any, **more: Any) -> Any:
+            self._check_place(this, url)
+            # A redirect is the target's answer; followed, it would take the key to wherever it leads.
+            more["allow_redirects"] = False
             if not self._creates(method, url):
                 return send(this, method, url, *rest, **more)
+            if session is FastHttpSession:
+                # A user class may ask for retries; a create that is sent twice may buy twice.
+                more["max_retries"] = 0
             try:
                 held = guard.reserve(_body(more))
             except BudgetSpentError:
@@ -116,10 +124,22 @@ class Attachment:
 
         session.request = request
 
+    def _check_place(self, session: Any, url: Any) -> None:
+        """Refuse a request that leads elsewhere than to the target, which alone was admitted.
+
+        Raises:
+            UsageError: it does.
+        """
+        text = _text(url)
+        whole = text if "://" in text or text.startswith("//") else f"{session.base_url}{text}"
+        if self._origin is not None and _origin(whole) != self._origin:
+            raise UsageError(
+                f"a user's request leads to {_origin(whole)[1]!r}, which is not the target; nothing was sent"
+            )
+
     def _creates(self, method: Any, url: Any) -> bool:
-        verb = _text(method).upper()
         path = urlsplit(_text(url)).path.removeprefix(self._base)
-        return route(verb, path if path.startswith("/") else f"/{path}").api_operation is ApiOperation.CREATE
+        return most_purchases(_text(method), path, b"") > 0
 
     def _on_request(
         self,
@@ -172,6 +192,16 @@ def _reply(response: Any, exception: Any, begun: float, ended: float) -> Reply:
         return Reply(0, (), b"", CLOSED, detail, begun, begun, ended)
     headers = tuple((str(name).lower(), str(value)) for name, value in response.headers.items())
     return Reply(status, headers, _bytes(response.content), None, b"", begun, begun, ended)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port of a URL; one that cannot be read has a host that no target has."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "", "", None
+    return parts.scheme, parts.hostname or "", port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _text(value: Any) -> str:

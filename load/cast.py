@@ -46,6 +46,9 @@ AGAIN_SECONDS: Final = 5.0
 LAST_SHARE_SECONDS: Final = 5.0
 """How long a master waits for the last share of a worker that has stopped."""
 
+LEAVE_SECONDS: Final = 2.0
+"""How long workers of this machine may take to leave by themselves once they are told to."""
+
 SILENT_SECONDS: Final = 6.0
 """Without a share for so long, a worker counts as lost."""
 
@@ -239,7 +242,7 @@ class Crew:
         self.runner.send_message(BEGIN, None)
         self._began = time.perf_counter()
         for worker in self.workers.values():
-            worker.state, worker.heard = "running", time.monotonic()
+            worker.state, worker.heard, worker.reached = "running", time.monotonic(), 0.0
         if self._plan.open_model:
             self.runner.start(self._orders.workers, self._orders.workers)
         else:
@@ -286,6 +289,9 @@ class Crew:
             for node in self.workers:
                 self.runner.server.send_to_client(Message("quit", None, node))
             self.runner.quit()
+        until = time.monotonic() + LEAVE_SECONDS
+        while time.monotonic() < until and any(child.poll() is None for child in self._children):
+            gevent.sleep(0.02)
         for child in self._children:
             if child.poll() is None:
                 child.terminate()
@@ -324,6 +330,8 @@ class Crew:
         if worker is None or not isinstance(share, Mapping):
             return
         worker.heard = time.monotonic()
+        now = share.get("now")
+        worker.reached = float(now) if isinstance(now, int | float) else worker.reached
         if worker.state != "lost":
             worker.state = "finished" if share.get("finished") else "running"
         self._take(worker.name, share)

@@ -14,6 +14,7 @@ from load.measure.files import RunFiles
 from load.measure.ledger import Closed, Ledger
 from load.measure.prometheus import Snapshot
 from load.measure.second import Second
+from load.mishaps import Mishaps, together
 from load.schedule import Schedule
 
 
@@ -31,6 +32,7 @@ class Collector:
         self.merge = merge
         self.spent: dict[str, str] = {}
         self._crashes: dict[str, dict[str, int]] = {}
+        self._mishaps: dict[str, Mishaps] = {}
         self.refused: dict[str, str] = {}
         self.requests: dict[str, int] = {}
         self.policy = ""
@@ -63,13 +65,19 @@ class Collector:
         """Take what a worker counted since the start."""
         tally, purchases, spend = share["tally"], int(share["purchases"]), Decimal(share["spend"])
         crashes = {str(text): int(number) for text, number in share["crashes"].items()}
+        mishaps = Mishaps.from_plain(share["mishaps"])
         total({worker: tally})
         self._tallies[worker] = tally
         self._purchases[worker], self._spend[worker] = purchases, spend
-        self._crashes[worker] = crashes
+        self._crashes[worker], self._mishaps[worker] = crashes, mishaps
         self.policy = str(share["policy"])
         if share["spent"]:
             self.spent[worker] = str(share["spent"])
+
+    @property
+    def mishaps(self) -> Mishaps:
+        """What went wrong beside the answers, in all processes."""
+        return together(self._mishaps.values())
 
     @property
     def crashes(self) -> dict[str, int]:

@@ -13,6 +13,7 @@ from contracts.config import load_settings
 from contracts.errors import UsageError
 from contracts.options import (
     AllowHost,
+    CaFile,
     Config,
     Json,
     MaxPurchases,
@@ -25,7 +26,8 @@ from contracts.options import (
     count,
     positive,
 )
-from load.request import MOST_PROCESSES, PLANS, LoadRequest, address, duration_option, make_load_request
+from contracts.trust import trust
+from load.request import MOST_PROCESSES, OF_FINDINGS, PLANS, LoadRequest, address, duration_option, make_load_request
 from reports.showing import show_run
 
 EPILOG: Final = (
@@ -73,9 +75,17 @@ def load(
     max_spend: MaxSpend = None,
     allow_host: AllowHost = None,
     timeout: Timeout = None,
+    ca_file: CaFile = None,
     out: Annotated[Path | None, typer.Option(help="Run directory; default reports/runs/<UTC time>-load.")] = None,
     config: Config = None,
     label: Annotated[str, typer.Option(help="What the run is called in comparisons: a commit, a release.")] = "",
+    history: Annotated[
+        str,
+        typer.Option(
+            metavar="findings|all",
+            help="Operations written down: those of findings, or all, which slows the generator down.",
+        ),
+    ] = OF_FINDINGS,
     processes: Annotated[
         int, typer.Option(parser=positive, metavar="N", help="Processes of this machine that send.")
     ] = 1,
@@ -113,6 +123,7 @@ def load(
     Keys come from the environment: ASSAY_API_KEY. Journeys that buy cost the owner real balance; purchases and
     spend are counted and capped before they are made, over all processes and workers.
     """
+    trust(ca_file)
     if worker is not None:
         host, port = address(worker, "--worker")
         _in_a_fresh_interpreter()
@@ -158,6 +169,7 @@ def load(
         web=web,
         metrics=metrics,
         label=label,
+        history=history,
         defects=defect or (),
         arguments=_arguments(),
     )
@@ -172,7 +184,11 @@ def _run(request: LoadRequest, *, quiet: bool, as_json: bool) -> int:
     from load.view import make_view  # noqa: PLC0415 - beside it
 
     finished = run_load(request, make_view(quiet=quiet or as_json))
-    show_run(finished.document, finished.directory.path, quiet=quiet, as_json=as_json)
+    place = None if finished.unwritten else finished.directory.path
+    show_run(finished.document, place, quiet=quiet, as_json=as_json)
+    if finished.unwritten:
+        # What was measured is at least told.
+        raise UsageError(finished.unwritten)
     return finished.exit_code
 
 
@@ -189,6 +205,8 @@ def _interleave(request: LoadRequest, candidate: str, rounds: int, *, quiet: boo
         out=request.out,
         arguments=_arguments(),
         seed=request.seed,
+        max_purchases=request.max_purchases,
+        max_spend=request.max_spend,
     )
     return interleave(asked, request.environment, quiet=quiet, as_json=as_json)
 

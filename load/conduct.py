@@ -30,6 +30,10 @@ SLACK_CREW: Final = 2.5
 """Seconds after its end until a second is closed: how long the shares of all processes take to come in."""
 
 
+LAST_ARRIVALS: Final = 3.0
+"""Seconds that a master waits at most for workers whose clocks are behind: their last arrivals are yet to come."""
+
+
 class Cast(Protocol):
     """Those who send."""
 
@@ -199,7 +203,15 @@ class Conductor:
         if missed:
             self.ended_by = f"stopped early: {missed} is missed for good"
             return True
-        return self._cast.now() >= self._schedule.end
+        return self._is_through()
+
+    def _is_through(self) -> bool:
+        """Tell whether the schedule is over, by the clocks of those who send: they began later than the master."""
+        now, end = self._cast.now(), self._schedule.end
+        if now < end or not self._plan.open_model:
+            return now >= end
+        running = [worker for worker in self._cast.workers.values() if worker.state == "running"]
+        return now >= end + LAST_ARRIVALS or all(worker.reached >= end for worker in running)
 
     def _missed(self) -> str:
         """Return the objective that ends the run; the sums it takes are made only where some objective may."""
@@ -218,7 +230,7 @@ class Conductor:
             rate, phase, start = self._trying
             self._close(int(self._schedule.end) + 1)
             figures = self._collector.ledger.phase_figures(phase, self._schedule.end)
-            step = judge_step(rate, figures, judge(self._plan.objectives, figures), self._plan.max_dropped)
+            step = judge_step(rate, figures, judge(self._plan.asked, figures), self._plan.max_dropped)
             health = watch(self._of_step(start))
             search.tried(step)
             self._view.say(f"{rate:,.1f}/s: {'carried' if step.ok else step.reason}")

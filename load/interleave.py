@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from rich.console import Console
 
 from contracts.errors import UsageError
 from contracts.target import KEY_VARIABLES
+from load.drive.purse import portion_of_spend
 from reports.compare.calibration import calibrate
 from reports.compare.cells import DEFAULT
 from reports.compare.change import EXIT_CODES
@@ -29,7 +31,7 @@ from reports.writing import write_document
 CANDIDATE_KEY: Final = "ASSAY_CANDIDATE_API_KEY"
 """Environment variable of the candidate's key, where it is not the baseline's."""
 
-_OWN: Final = ("--interleave", "--rounds", "--url", "--out")
+_OWN: Final = ("--interleave", "--rounds", "--url", "--out", "--max-purchases", "--max-spend")
 _FLAGS: Final = ("--json", "--quiet", "-q")
 _ENDED: Final = frozenset({0, 1, 3})
 
@@ -45,6 +47,8 @@ class Interleaving:
         out: directory of the runs and of the comparison, None for a fresh one below ``reports/runs``.
         arguments: of `assay load`, as they were given.
         seed: of the resampling.
+        max_purchases: cap on the purchases of all runs together, None for none.
+        max_spend: cap on what they cost together, None for none.
     """
 
     baseline: str
@@ -53,6 +57,8 @@ class Interleaving:
     out: Path | None
     arguments: Sequence[str]
     seed: int
+    max_purchases: int | None = None
+    max_spend: Decimal | None = None
 
 
 def interleave(asked: Interleaving, environment: Mapping[str, str], *, quiet: bool, as_json: bool) -> int:
@@ -65,12 +71,12 @@ def interleave(asked: Interleaving, environment: Mapping[str, str], *, quiet: bo
         as_json: write the comparison as JSON.
 
     Raises:
-        UsageError: a run could not be begun.
+        UsageError: a run could not be begun, or the caps leave nothing for each.
         DocumentError: the number of rounds cannot be balanced, or a run left no result.
     """
     order = turns(asked.rounds)
     folder = asked.out or Path("reports", "runs", f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-interleave")
-    rest = own_arguments(asked.arguments)
+    rest = [*own_arguments(asked.arguments), *_caps(asked, len(order))]
     calibrations = [calibrate()]
     places = []
     for number, turn in enumerate(order, 1):
@@ -86,6 +92,16 @@ def interleave(asked: Interleaving, environment: Mapping[str, str], *, quiet: bo
     write_document(folder / "compare.md", markdown(found).encode("utf-8", "backslashreplace"))
     _show(found, quiet=quiet, as_json=as_json)
     return EXIT_CODES[found.change]
+
+
+def _caps(asked: Interleaving, runs: int) -> list[str]:
+    """Return the caps of each run: equal parts, for runs that buy differently cannot be compared."""
+    purchases = None if asked.max_purchases is None else asked.max_purchases // runs
+    spend = portion_of_spend(asked.max_spend, runs)
+    if purchases == 0 or spend == 0:
+        raise UsageError(f"the cap leaves nothing for each of {runs} runs; raise it, or ask for fewer --rounds")
+    given = {"--max-purchases": purchases, "--max-spend": spend}
+    return [word for name, value in given.items() if value is not None for word in (name, str(value))]
 
 
 def own_arguments(arguments: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import gevent
+from locust import argument_parser
 from locust.env import Environment
 from locust.html import get_html_report
 from locust.stats import PERCENTILES_TO_REPORT, StatsCSV, StatsCSVFileWriter
@@ -42,6 +43,11 @@ class _Masked(logging.Filter):
         return True
 
 
+def _no_options(args: object = None) -> dict[str, dict[str, Any]]:  # noqa: ARG001 - locust's signature
+    """Return what the web UI asks for besides its own fields: nothing."""
+    return {}
+
+
 class LocustFiles:
     """Locust's own documents of a run.
 
@@ -67,10 +73,13 @@ class LocustFiles:
 
     def __enter__(self) -> Self:
         self._log()
+        self._mask()
         stem = str(self._directory / STEM)
         self._writer = StatsCSVFileWriter(self._environment, PERCENTILES_TO_REPORT, stem, full_history=False)
         self._greenlet = gevent.spawn(self._writer.stats_writer)
         if self._web is not None:
+            # It would read our own command line as locust's, and end the process over what it does not know.
+            argument_parser.ui_extra_args_dict = _no_options
             try:
                 self._ui = self._environment.create_web_ui(HOST, self._web)
             except OSError as error:
@@ -95,6 +104,22 @@ class LocustFiles:
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
             self._handler.close()
+
+    def _mask(self) -> None:
+        """Mask what users' code raises, before locust's files and its web UI have it to show."""
+        runner, stats, mask = self._environment.runner, self._environment.stats, self._masker.mask
+        assert runner is not None
+        log_exception, log_error = runner.log_exception, stats.log_error
+
+        def exception(node_id: str, msg: str, formatted_tb: str) -> None:
+            log_exception(node_id, mask(msg), mask(formatted_tb))
+
+        def failure(method: str, name: str, error: Exception | str | None) -> None:
+            text = str(error)
+            log_error(method, name, error if mask(text) == text else mask(text))
+
+        runner.log_exception = exception  # type: ignore[method-assign]
+        stats.log_error = failure  # type: ignore[method-assign]
 
     def _write_csv(self) -> None:
         whole = StatsCSV(self._environment, PERCENTILES_TO_REPORT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ class Orders:
         source: how messages name it.
         url: base URL of the target.
         loopback: whether only loopback addresses may be connected to.
+        addresses: the only ones that any process may connect to; None where the URL's host is an address.
         profile: the contract version that judges.
         seed: of every random choice.
         identity: key of the hashes by which processes compare phone numbers, 32 hexadecimal digits.
@@ -31,6 +32,7 @@ class Orders:
         tolerances: by clause id and name, over the catalogue's.
         severities: by clause id, over the catalogue's.
         workers: processes that take part.
+        history: file in which the only process writes every answer down; None to keep those of findings alone.
     """
 
     document: Mapping[str, Any]
@@ -47,6 +49,8 @@ class Orders:
     tolerances: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+    history: str | None = None
+    addresses: Sequence[str] | None = None
 
     def plan(self) -> Plan:
         """Return the plan.

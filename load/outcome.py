@@ -12,8 +12,11 @@ from load.collect import Collector
 from load.conduct import Conductor
 from load.drive.life import End
 from load.journeys import BUYING
+from load.measure.figures import Figures
+from load.measure.outages import outages, remark
 from load.measure.summary import measured_part
 from load.measure.timeline import in_ms
+from load.mishaps import remarks
 from load.plan.objectives import Result, judge, unmeasured, violations
 from load.plan.plan import Plan
 from load.plan.watch import Health, starved, watch
@@ -21,12 +24,8 @@ from load.request import LoadRequest
 from load.schedule import Schedule
 from load.staff import Worker
 
-_OF_THE_TARGET_ALONE: Final = frozenset({"error_rate", "findings"})
-"""Metrics that no lateness or loss of the generator's own spoils; the others say nothing of the target then."""
-
-
-GATE_ONLY: Final = ("VALUE-6", "MONEY-1", "RACE-1", "RACE-3")
-"""Clauses that take more than answers at speed: an account of one's own, a balance at rest, known connections."""
+GATE_ONLY: Final = ("VALUE-6", "MONEY-1")
+"""Clauses that take more than answers at speed: an account of one's own, a balance at rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +68,12 @@ def conclude(
     plan = request.plan
     until = conductor.until
     figures = collector.ledger.figures(until)
-    results = judge(plan.objectives, figures) if conductor.search is None else ()
+    results = _judged(plan, figures) if conductor.search is None else ()
     health = watch(conductor.samples)
     merge = collector.merge
     oracle = merge.oracle()
     doubtful = not health.trusted or any(worker.state == "lost" for worker in workers.values())
-    held = [result for result in results if not doubtful or result.objective.metric in _OF_THE_TARGET_ALONE]
+    held = [result for result in results if not doubtful or _is_of_the_target_alone(result, figures)]
     for violation in violations(held):
         oracle.violate(violation)
     oracle.exercise("LOAD-2", sum(result.observed is not None for result in results))
@@ -83,7 +82,7 @@ def conclude(
         oracle.violate(too_many)
         oracle.exercise("LOAD-2")
     measured = measured_part(collector.ledger, schedule.phases, until, open_model=plan.open_model)
-    tally = collector.tally
+    tally, mishaps = collector.tally, collector.mishaps
     load = {
         "model": "open" if plan.open_model else "closed",
         "shape": plan.shape,
@@ -91,6 +90,10 @@ def conclude(
         "target_rate": _rounded(schedule.asked_rate(until)),
         "users": None if plan.open_model else round(plan.level),
         **measured,
+        "closed_idle": mishaps.closed_idle,
+        "stale": mishaps.stale,
+        "unreadable": mishaps.unreadable,
+        "unanswered": mishaps.unanswered,
         "saturated": not health.trusted,
         "saturation": health.reason,
         "objectives": [result.part() for result in results],
@@ -105,7 +108,8 @@ def conclude(
         for result in results
         if result not in held and not result.ok and result.observed is not None
     ]
-    notes = [text for text in (starved(conductor.samples), *oracle.notes) if text]
+    notes = [text for text in (starved(conductor.samples), _standing(plan, results)) if text]
+    notes += [*filter(None, [remark(outages(collector.ledger.timeline))]), *remarks(mishaps), *oracle.notes]
     if conductor.search is not None:
         notes.insert(0, conductor.search.sentence())
     return Outcome(
@@ -116,6 +120,36 @@ def conclude(
         tuple(troubles),
         tuple(notes),
     )
+
+
+def _is_of_the_target_alone(result: Result, figures: Figures) -> bool:
+    """Tell whether a result stands though the generator was late, or lost a part of itself.
+
+    What was answered unlawfully, or with a 5xx, was answered so. Times say nothing of the target then, and neither
+    do requests without an answer, which may have timed out because nobody here had the time to read it.
+    """
+    metric = result.objective.metric
+    if metric != "error_rate" or result.ok:
+        return metric in {"error_rate", "findings"}
+    answers = figures.answers(result.objective.operation)
+    if answers is None:
+        return False
+    unanswered = sum(times for status, times in answers.statuses.items() if isinstance(status, str))
+    return not result.objective.holds((answers.failures - unanswered) / answers.requests * 100)
+
+
+def _judged(plan: Plan, figures: Figures) -> tuple[Result, ...]:
+    """Judge the objectives; of the standing ones, which nobody asked for, those that could be measured."""
+    stood = [result for result in judge(plan.standing, figures) if result.observed is not None]
+    return (*judge(plan.objectives, figures), *stood)
+
+
+def _standing(plan: Plan, results: Sequence[Result]) -> str:
+    """Say which objectives are none of the plan's own."""
+    held = [result.objective.expr for result in results if result.objective in plan.standing]
+    if not held:
+        return ""
+    return f"held to without being named in the plan: {', '.join(held)}; a plan's own objective takes the place of each"
 
 
 def _dropped_objective(plan: Plan, share: float) -> Violation | None:
@@ -161,10 +195,13 @@ def _troubles(
 def _reasons(plan: Plan) -> dict[str, str]:
     """Say why clauses may have met no occasion: the journeys that would exercise them are not in the plan."""
     reasons: dict[str, str] = {}
-    if not plan.objectives:
+    if not plan.asked:
         reasons["LOAD-2"] = "the plan has no objectives"
     reasons["LOAD-3"] = "the target never answered 429"
     reasons |= dict.fromkeys(GATE_ONLY, "a load run does not judge it; the gate does")
+    reasons["RACE-1"] = "no two creates were under way at once"
+    if "racers" not in plan.journeys:
+        reasons["RACE-3"] = "no racers are in the plan"
     if "browser" not in plan.journeys:
         reasons |= dict.fromkeys(("LIST-2", "LIST-3", "LIST-4", "LIST-5", "WIRE-3"), "no browser is in the plan")
     return reasons

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import ssl
+import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-import httpx
-
+from contracts.history import STRANGER, ApiOperation
 from contracts.profiles import PROFILES
 from contracts.target import Target
+from load.asking import Asker, UnansweredError
+from load.call import Call, Reply
+from load.journeys.steps import account, list_page
 
 COUNTRIES: Final = tuple("US GB RU DE FR CA KZ IN ID BR ES IT PL NL".split())
 """Countries asked about where the plan names none."""
 
 _REFUSED: Final = frozenset({401, 403})
 _LACKING: Final = frozenset({404, 405, 501})
-_MAX_BODY: Final = 1024 * 1024
+_NO_CREATE: Final = Call(ApiOperation.CREATE, "POST", "/v1/purchases", b"{}", principal=STRANGER)
+"""Nobody may buy without a key, so that it costs nothing even where an empty body is taken."""
+
+WHOLE_SECONDS: Final = 60.0
+"""How long all of the questions may take together."""
 
 
 class NotReadyError(Exception):
@@ -53,13 +60,12 @@ def survey(target: Target, timeout: float, countries: Sequence[str] = ()) -> Gro
     Raises:
         NotReadyError: nothing answers, the key is refused, or nothing is in stock.
     """
-    verify: Any = ssl.create_default_context() if target.url.startswith("https:") else False
-    headers = {"x-api-key": target.keys.owner, "accept": "application/json"}
-    with httpx.Client(verify=verify, trust_env=False, timeout=timeout, headers=headers) as client:
-        listed = _ask(client, target, "/v1/purchases?page=1&page_size=50")
-        if listed.status_code in _REFUSED:
+    until = time.monotonic() + WHOLE_SECONDS
+    with Asker(target, timeout) as asker:
+        listed = _ask(asker, target, list_page(1, 50))
+        if listed.status in _REFUSED:
             raise NotReadyError(
-                f"{target.url} refuses the key in ASSAY_API_KEY: GET /v1/purchases answered {listed.status_code}"
+                f"{target.url} refuses the key in ASSAY_API_KEY: GET /v1/purchases answered {listed.status}"
             )
         newest = _newest(_object(listed))
         asked = tuple(countries) or COUNTRIES
@@ -67,11 +73,13 @@ def survey(target: Target, timeout: float, countries: Sequence[str] = ()) -> Gro
         currency = ""
         served = False
         for code in asked:
-            answer = _ask(client, target, f"/v1/accounts/{code}")
-            if answer.status_code in {405, 501}:
+            if time.monotonic() > until:
+                raise NotReadyError(f"{target.url} is too slow: some {len(prices)} answers took {WHOLE_SECONDS:.0f} s")
+            answer = _ask(asker, target, account(code))
+            if answer.status in {405, 501}:
                 break
             shown = _object(answer)
-            if answer.status_code != 200 or shown is None:
+            if answer.status != 200 or shown is None:
                 continue
             served = True
             if shown.get("available") is not True:
@@ -82,40 +90,40 @@ def survey(target: Target, timeout: float, countries: Sequence[str] = ()) -> Gro
             if isinstance(price, dict) and isinstance(price.get("currency_code"), str):
                 currency = currency or price["currency_code"][:3]
         # A target may have nothing but creates. An empty body must be refused, and tells whether they are there.
-        bare = not served and listed.status_code in _LACKING
-        created = _ask(client, target, "/v1/purchases", b"{}") if bare else None
+        bare = not served and listed.status in _LACKING
+        created = _ask(asker, target, _NO_CREATE) if bare else None
     if served and not prices:
         raise NotReadyError(f"{target.url} has nothing in stock among {', '.join(asked)}")
     if not served:
-        if created is not None and created.status_code in _LACKING:
+        if 300 <= listed.status < 400:
             raise NotReadyError(
-                f"{target.url} is no Purchases API: GET /v1/purchases answered {listed.status_code}, "
-                f"POST {created.status_code}, and no country's account was served"
+                f"{target.url} redirects, which is not followed: GET /v1/purchases answered {listed.status}, and no "
+                "account was served"
+            )
+        if listed.status >= 500 and listed.status not in _LACKING:
+            raise NotReadyError(
+                f"{target.url} is not up: GET /v1/purchases answered {listed.status}, and no account was served"
+            )
+        if created is not None and created.status in _LACKING:
+            raise NotReadyError(
+                f"{target.url} is no Purchases API: GET /v1/purchases answered {listed.status}, "
+                f"POST {created.status}, and no country's account was served"
             )
         # Without accounts nobody can tell what is in stock: the countries asked for are tried.
         prices = dict.fromkeys(asked if countries else asked[:1], Decimal(0))
     return Ground(prices, currency, served, newest)
 
 
-def _ask(client: httpx.Client, target: Target, path: str, body: bytes | None = None) -> httpx.Response:
-    method = "GET" if body is None else "POST"
-    headers = {} if body is None else {"content-type": "application/json"}
+def _ask(asker: Asker, target: Target, call: Call) -> Reply:
     try:
-        with client.stream(method, target.url + path, content=body, headers=headers) as response:
-            answer = b""
-            for piece in response.iter_bytes():
-                answer += piece
-                if len(answer) > _MAX_BODY:
-                    break
-            return httpx.Response(response.status_code, content=answer[:_MAX_BODY])
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise NotReadyError(f"{target.url} does not answer {method} {path}: {reason[:200]}") from None
+        return asker.ask(call)
+    except UnansweredError as error:
+        raise NotReadyError(f"{target.url} does not answer {call.method} {call.path}: {str(error)[:200]}") from None
 
 
-def _object(response: httpx.Response) -> dict[str, Any] | None:
+def _object(reply: Reply) -> dict[str, Any] | None:
     try:
-        value = response.json()
+        value = json.loads(reply.body)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -24,6 +24,10 @@ PLANS: Final = (SMOKE, "nightly", "prerelease")
 
 MOST_PROCESSES: Final = 256
 
+OF_FINDINGS: Final = "findings"
+OF_ALL: Final = "all"
+"""Which operations a run writes down."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadRequest:
@@ -50,6 +54,7 @@ class LoadRequest:
         web: port of locust's web UI, None for none.
         metrics: port of the Prometheus endpoint, None for none.
         label: what the run is called in comparisons: a commit, a release.
+        history: whether every answer is written down, not those of findings alone.
         defects: seeded defects to put around the embedded sandbox.
         rerun: the command line that runs this again.
         environment: where keys come from.
@@ -75,6 +80,7 @@ class LoadRequest:
     web: int | None = None
     metrics: int | None = None
     label: str = ""
+    history: bool = False
     defects: Sequence[str] = ()
     rerun: str = "assay load"
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
@@ -104,6 +110,7 @@ def make_load_request(
     web: int | None = None,
     metrics: int | None = None,
     label: str = "",
+    history: str = OF_FINDINGS,
     defects: Sequence[str] = (),
     arguments: Sequence[str] = (),
 ) -> LoadRequest:
@@ -127,6 +134,7 @@ def make_load_request(
         web: port of locust's web UI.
         metrics: port of the Prometheus endpoint.
         label: what the run is called.
+        history: ``all`` to write every answer down, ``findings`` to keep those of findings alone.
         defects: for the embedded sandbox.
         arguments: of the command line as it was given.
 
@@ -169,6 +177,7 @@ def make_load_request(
         web=web,
         metrics=metrics,
         label=label,
+        history=_history(history, alone=processes == 1 and master is None),
         defects=tuple(defects),
         rerun=_rerun(arguments, number, seeded=seed is not None),
     )
@@ -214,6 +223,14 @@ def _document(plan: str | None) -> tuple[Mapping[str, Any], str]:
 def _by_users(document: Mapping[str, Any]) -> bool:
     table = document.get("plan")
     return isinstance(table, dict) and "users" in table
+
+
+def _history(kept: str, *, alone: bool) -> bool:
+    if kept not in {OF_FINDINGS, OF_ALL}:
+        raise UsageError(f"--history {kept[:80]!r} is not {OF_FINDINGS} or {OF_ALL}")
+    if kept == OF_ALL and not alone:
+        raise UsageError("--history all is for one process: one history tells in which order answers arrived")
+    return kept == OF_ALL
 
 
 def _spend(text: str) -> Decimal:

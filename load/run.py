@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from contracts.finding import ClauseResult
 from contracts.profiles import DEFAULT_PROFILE
 from contracts.record.masking import Masker
 from contracts.record.result import Phase, RunFacts, build_run
-from contracts.record.rundir import RunDirectory
+from contracts.record.rundir import HISTORY, RunDirectory
 from contracts.target import Keys, Target, admit, keys_from_environment
 from fixtures.sandbox.server import SandboxProcess
 from fixtures.sandbox.settings import Settings, SettingsError
@@ -38,6 +39,7 @@ from load.schedule import Schedule
 from load.staff import Worker
 from load.version import own_version
 from load.view import View
+from reports.errors import DocumentError
 from reports.rundocs import build
 
 SANDBOX_BALANCE: Final = "9999999999.00"
@@ -56,10 +58,12 @@ class Finished:
     Attributes:
         document: its run.json.
         directory: where its documents are.
+        unwritten: why not all of them are there, empty where they are.
     """
 
     document: dict[str, Any]
     directory: RunDirectory
+    unwritten: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -96,6 +100,7 @@ class _Run:
         keys = target.keys
         known = {"owner": keys.owner, "other": keys.other, "admin": keys.admin}
         self._masker = Masker({label: key for label, key in known.items() if key})
+        self._began = time.perf_counter()
         self._facts = RunFacts(
             command="load",
             target=target.url,
@@ -112,6 +117,10 @@ class _Run:
         countries = list(plan.countries)
         try:
             ground = survey(self._target, plan.timeout, countries)
+            if self.request.max_spend is not None and not any(ground.prices.values()):
+                raise NotReadyError(
+                    f"{self._target.url} shows no prices, so --max-spend cannot be kept; give --max-purchases alone"
+                )
         except NotReadyError as error:
             return self._write(None, [str(error)], (), None)
         self._facts = replace(self._facts, profile=profile_of(ground, self.request.profile))
@@ -156,6 +165,7 @@ class _Run:
             source=request.source,
             url=self._target.url,
             loopback=self._target.loopback,
+            addresses=self._target.addresses,
             profile=self._facts.profile,
             seed=request.seed,
             identity=secrets.token_hex(SEED_BYTES),
@@ -166,6 +176,7 @@ class _Run:
             tolerances=request.tolerances,
             severities=request.severities,
             workers=own + request.expected if crew else 1,
+            history=str(self._directory.path / HISTORY) if request.history else None,
         )
 
     def _cast(self, orders: Orders, collector: Collector) -> Solo | Crew:
@@ -201,7 +212,8 @@ class _Run:
     ) -> Finished:
         self._view.close()
         interrupted = self.stopping.asked.is_set()
-        duration = (datetime.now(UTC) - self._facts.started).total_seconds()
+        # Not by the clock on the wall, which may be set back while the run lasts.
+        duration = time.perf_counter() - self._began
         facts = replace(
             self._facts,
             duration_s=duration,
@@ -228,8 +240,11 @@ class _Run:
         )
         if self.request.label:
             document["label"] = self._masker.mask(self.request.label)[:200]
-        self._directory.write_result(document)
-        build(self._directory.path)
+        try:
+            self._directory.write_result(document)
+            build(self._directory.path)
+        except (UsageError, DocumentError) as error:
+            return Finished(document, self._directory, unwritten=str(error))
         return Finished(document, self._directory)
 
 
@@ -271,8 +286,10 @@ def _open_target(request: LoadRequest) -> Iterator[Target]:
 @contextlib.contextmanager
 def _signals(stopping: Stopping) -> Iterator[None]:
     """Let the first signal end the run gracefully and the second at once; both report."""
-    names = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    watchers = [gevent.signal_handler(number, stopping.ask) for number in names]
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What whoever started us has switched off stays so, as `nohup` does with SIGHUP.
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    watchers = [gevent.signal_handler(number, stopping.ask) for number in heard]
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 
 @dataclass(slots=True)
@@ -15,6 +16,7 @@ class Worker:
         requests: that it told of.
         heard: monotonic time of its last share.
         why: what is known of its loss.
+        reached: seconds since the run began that it has told of, by its own clock; infinite for this process itself.
     """
 
     name: str
@@ -22,3 +24,4 @@ class Worker:
     requests: int = 0
     heard: float = 0.0
     why: str = ""
+    reached: float = inf

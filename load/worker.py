@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,14 +15,15 @@ from locust import runners
 from locust.env import Environment
 
 from contracts.errors import UsageError
+from contracts.interruption import INTERRUPTED
 from contracts.target import KEY_VARIABLES, Keys, keys_from_environment
 from load.agent import Agent
 from load.cast import BEGIN, ORDERS, PARENT_VARIABLE, READY, STEP, user_class
 from load.orders import Orders
 from load.version import own_version
 
-LOOK_EVERY: Final = 1.0
-"""Seconds between two looks whether the master that started us is still there."""
+LOOK_EVERY: Final = 0.1
+"""Seconds between two looks whether the master is done with us, or the one that started us gone."""
 
 _LOST: Final = 3
 """Exit code of a worker whose master is gone or speaks another language."""
@@ -43,6 +45,12 @@ class _Worker:
         self.agent: Agent | None = None
         self.over = Event()
         self.trouble = ""
+        self.interrupted = False
+
+    def interrupt(self) -> None:
+        """Take part no longer: somebody wants this process to end."""
+        self.interrupted = True
+        self.over.set()
 
     def on_orders(self, environment: Any, msg: Any) -> None:  # noqa: ARG002 - locust calls by name
         """Take the orders, once, and say so."""
@@ -96,7 +104,8 @@ def work(host: str, port: int, environment: Mapping[str, str]) -> int:
         environment: where the keys are.
 
     Returns:
-        The exit code: 0 when the master ended it, 3 when the master is gone or does not agree with us.
+        The exit code: 0 when the master ended it, 3 when the master is gone or does not agree with us, 130 when
+        somebody else ended it.
 
     Raises:
         UsageError: the owner's key is missing.
@@ -116,9 +125,12 @@ def work(host: str, port: int, environment: Mapping[str, str]) -> int:
     locust.events.test_stop.add_listener(worker.on_stop)
     locust.events.report_to_master.add_listener(worker.on_report)
     parent = environment.get(PARENT_VARIABLE, "")
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    for number in numbers:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            gevent.signal_handler(number, worker.interrupt)
     # The runner's greenlets are killed by the master's quit.
-    while runner.greenlet and not worker.over.is_set():
-        gevent.sleep(LOOK_EVERY)
+    while runner.greenlet and not worker.over.wait(LOOK_EVERY):
         if parent.isdigit() and os.getppid() != int(parent):
             worker.trouble = "the process that started this worker is gone"
             break
@@ -126,4 +138,7 @@ def work(host: str, port: int, environment: Mapping[str, str]) -> int:
         logging.getLogger(__name__).error(worker.trouble)
         runner.quit()
         return _LOST
+    if worker.interrupted:
+        runner.quit()
+        return INTERRUPTED
     return 0

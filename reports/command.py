@@ -14,7 +14,7 @@ from rich.console import Console
 from reports.allure import write_allure
 from reports.errors import DocumentError
 from reports.har import Exchanges
-from reports.partial import recorded
+from reports.partial import kept
 from reports.proof import holds_proof
 from reports.proofcommand import report_proof
 from reports.rundocs import build, load_run, write_run
@@ -94,5 +94,5 @@ def _show(document: Mapping[str, Any], directory: Path, history_of: Path, *, qui
         ascii_only = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
         sys.stdout.write(render_quiet(document, directory, ascii_only=ascii_only) + "\n")
     else:
-        found = recorded(history_of) if document["partial"] else None
+        found = kept(history_of) if document["partial"] else None
         render(document, Console(highlight=False), run_dir=directory, recorded=found)

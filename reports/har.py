@@ -75,7 +75,11 @@ def write_har(document: Mapping[str, Any], calls: Iterable[Mapping[str, Any]], s
     with harfile.HarFile.open(stream, creator=_CREATOR, comment=about) as archive:
         for call in calls:
             milliseconds = round(max(0.0, call["returned"] - call["invoked"]) * 1000, 3)
-            began = started + timedelta(seconds=call["invoked"])
+            try:
+                began = started + timedelta(seconds=call["invoked"])
+            except (OverflowError, ValueError):
+                sent = f"operation {call['index']} was sent {call['invoked']:g} s after {document['started']}"
+                raise DocumentError(f"{sent}, which no calendar has") from None
             archive.add_entry(
                 startedDateTime=began.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 time=milliseconds,
@@ -171,7 +175,7 @@ def _request(call: Mapping[str, Any], target: str) -> harfile.Request:
 
 
 def _response(call: Mapping[str, Any]) -> harfile.Response:
-    headers = call["response_headers"] or []
+    headers = call.get("response_headers") or []
     if call["status"] is None:
         # Status 0 is what browsers themselves write of a call without an answer.
         return harfile.Response(0, "", _HTTP, comment=call["error"] or "no answer")
@@ -203,7 +207,7 @@ def _body(call: Mapping[str, Any], name: str) -> tuple[str, str | None]:
     if encoded is not None and name == "request_body":
         # A posted text has no encoding of its own in HAR 1.2.
         notes.append("base64 of what was sent")
-    return encoded if encoded is not None else call[name] or "", "; ".join(notes) or None
+    return encoded if encoded is not None else call.get(name) or "", "; ".join(notes) or None
 
 
 def _header(headers: Sequence[Sequence[str]], name: str) -> str:

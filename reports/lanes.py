@@ -8,10 +8,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from reports.partial import HISTORY
+from reports.foreign import open_foreign
+from reports.partial import HISTORY, MAX_LINE
 
 _INDEX: Final = re.compile(rb'^\{"index": ?(\d{1,18}),')
-_MAX_LINE: Final = 16 * 1024 * 1024
 _MAX_BYTES: Final = 512 * 1024 * 1024
 """Bytes of a history that are looked through; a lane that stands beyond is not shown."""
 
@@ -27,8 +27,8 @@ def lanes_of(run_dir: Path, wanted: Collection[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     seen = 0
     try:
-        with (run_dir / HISTORY).open("rb") as stream:
-            while missing and seen < _MAX_BYTES and (line := stream.readline(_MAX_LINE)):
+        with open_foreign(run_dir / HISTORY) as stream:
+            while missing and seen < _MAX_BYTES and (line := stream.readline(MAX_LINE)):
                 seen += len(line)
                 match = _INDEX.match(line)
                 if match is not None and (index := int(match[1])) in missing:

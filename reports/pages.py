@@ -11,7 +11,7 @@ from reports.html.run import run_page
 from reports.lanes import lanes_of
 from reports.markdown.proof import proof_markdown
 from reports.markdown.run import run_markdown
-from reports.partial import recorded
+from reports.partial import kept
 
 HTML: Final = "report.html"
 MARKDOWN: Final = "report.md"
@@ -26,7 +26,7 @@ def pages(document: Mapping[str, Any], history_of: Path) -> dict[str, bytes]:
     """
     calls = {call["index"] for finding in document["findings"] for call in finding["evidence"]}
     lanes = lanes_of(history_of, calls) if calls else {}
-    held = recorded(history_of) if document["partial"] else None
+    held = kept(history_of) if document["partial"] else None
     return {
         HTML: run_page(document, lanes=lanes, recorded=held),
         MARKDOWN: run_markdown(document, held).encode("utf-8"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -12,17 +13,18 @@ from typing import Any, Final
 import jsonschema_rs
 
 from reports.errors import DocumentError
+from reports.foreign import fault_of, read_json
 
 PROOF: Final = "proof.json"
 NOT_SHOWN: Final = "not_shown"
 
 _MAX_PROOF: Final = 64 * 1024 * 1024
-_MAX_SHOWN: Final = 200
 
 
 def holds_proof(path: Path) -> bool:
     """Return whether a path is a proof or the directory of one, and not of a run."""
-    return path.name == PROOF or ((path / PROOF).is_file() and not (path / "run.json").exists())
+    # Path.is_file() raises where a name is too long.
+    return path.name == PROOF or (os.path.isfile(path / PROOF) and not os.path.lexists(path / "run.json"))  # noqa: PTH113
 
 
 def load_proof(path: Path) -> dict[str, Any]:
@@ -36,21 +38,12 @@ def load_proof(path: Path) -> dict[str, Any]:
     """
     file = path if path.name == PROOF else path / PROOF
     try:
-        with file.open("rb") as stream:
-            content = stream.read(_MAX_PROOF + 1)
-    except OSError as error:
-        raise DocumentError(f"cannot read {file}: {error.strerror}") from None
-    if len(content) > _MAX_PROOF:
-        raise DocumentError(f"{file} is larger than {_MAX_PROOF} bytes; that is no result of a proof")
-    try:
-        document = json.loads(content)
-        trouble = next(iter(_validator().iter_errors(document)), None)
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(f"{file} is not JSON: {str(error)[:_MAX_SHOWN]}") from None
-    if trouble is not None:
-        where = "/".join(str(step) for step in trouble.instance_path) or "its root"
-        what = " ".join(trouble.message.split())[-_MAX_SHOWN:]
-        raise DocumentError(f"{file} is not the result of a proof of assay: at {where}: {what}")
+        document = read_json(file, _MAX_PROOF, "result of a proof")
+    except FileNotFoundError:
+        raise DocumentError(f"cannot read {file}: No such file or directory") from None
+    fault = fault_of(document, _validator())
+    if fault is not None:
+        raise DocumentError(f"{file} is not the result of a proof of assay: {fault}")
     checked: dict[str, Any] = document
     return checked
 

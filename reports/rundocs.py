@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any, Final
 import jsonschema_rs
 
 from reports.errors import DocumentError
+from reports.foreign import fault_of, read_json
 from reports.har import exchanges, write_har
 from reports.junit import junit
 from reports.pages import pages
@@ -22,7 +25,7 @@ RESULT: Final = "run.json"
 EXCHANGES: Final = "exchanges.har"
 SCHEMA_VERSION: Final = 1
 
-_MAX_RESULT: Final = 256 * 1024 * 1024
+_MAX_RESULT: Final = 64 * 1024 * 1024
 _MAX_SHOWN: Final = 200
 
 
@@ -37,24 +40,15 @@ def load_run(path: Path) -> dict[str, Any]:
     """
     file = _result_of(path)
     try:
-        with file.open("rb") as stream:
-            content = stream.read(_MAX_RESULT + 1)
+        document = read_json(file, _MAX_RESULT, "result of a run")
     except FileNotFoundError:
         raise DocumentError(f"{path} holds no run: there is no {file}") from None
-    except OSError as error:
-        raise DocumentError(f"cannot read {file}: {error.strerror}") from None
-    if len(content) > _MAX_RESULT:
-        raise DocumentError(f"{file} is larger than {_MAX_RESULT} bytes; that is no result of a run")
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(f"{file} is not JSON: {str(error)[:_MAX_SHOWN]}") from None
     if not isinstance(document, dict) or "schema" not in document:
         raise DocumentError(f"{file} is not the result of a run of assay")
     if document["schema"] != SCHEMA_VERSION:
         version = repr(document["schema"])[:_MAX_SHOWN]
         raise DocumentError(f"{file} has schema version {version}; this release reads version {SCHEMA_VERSION}")
-    trouble = _trouble(document)
+    trouble = fault_of(document, _validator()) or _no_moment(document["started"])
     if trouble:
         raise DocumentError(f"{file} is not the result of a run of assay: {trouble}")
     return document
@@ -70,6 +64,8 @@ def write_run(directory: Path, document: Mapping[str, Any]) -> Path:
     Raises:
         DocumentError: it cannot be written.
     """
+    if directory.is_symlink():
+        raise DocumentError(f"cannot write to {directory}: it is a symbolic link; a run directory holds its own files")
     try:
         directory.mkdir(exist_ok=True)
     except OSError as error:
@@ -111,16 +107,18 @@ def _result_of(path: Path) -> Path:
     return path if path.name == RESULT else path / RESULT
 
 
-def _trouble(document: dict[str, Any]) -> str | None:
-    """Return in which way a document is no ``run.json``, None when it is one."""
+def _no_moment(text: str) -> str | None:
+    """Return what is wrong with a time that has the form of one."""
     try:
-        for error in jsonschema_rs.Draft202012Validator(run_schema()).iter_errors(document):
-            where = "/".join(str(step) for step in error.instance_path)
-            return f"at {where or 'its root'}: {' '.join(error.message.split())[-_MAX_SHOWN:]}"
+        datetime.fromisoformat(text)
     except ValueError as error:
-        # A lone surrogate, or nesting beyond what the validator takes.
-        return str(error)[:_MAX_SHOWN]
+        return f"at started: {text!r}: {error}"
     return None
+
+
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(run_schema())
 
 
 _DERIVED: Final[Mapping[str, Callable[[Mapping[str, Any]], bytes]]] = {"junit.xml": junit, "findings.sarif": sarif}
@@ -131,11 +129,14 @@ def _write_exchanges(directory: Path, document: Mapping[str, Any], history_of: P
     path = directory / EXCHANGES
     partial = path.with_name(f".{path.name}.tmp")
     try:
-        with partial.open("w", encoding="ascii", newline="\n") as stream:
+        # Made anew, as in ``write_document``.
+        partial.unlink(missing_ok=True)
+        with partial.open("x", encoding="ascii", newline="\n") as stream:
             write_har(document, exchanges(document, history_of, every=every), stream)
         partial.replace(path)
     except OSError as error:
         raise DocumentError(f"cannot write {path}: {error.strerror}") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
     return path

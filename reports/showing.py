@@ -14,12 +14,12 @@ from reports.markdown.summary import append_summary
 from reports.terminal import render, render_quiet
 
 
-def show_run(document: Mapping[str, Any], directory: Path, *, quiet: bool, as_json: bool) -> None:
+def show_run(document: Mapping[str, Any], directory: Path | None, *, quiet: bool, as_json: bool) -> None:
     """Show a run on standard output, and append it to the job summary where there is one.
 
     Args:
         document: a valid ``run.json``.
-        directory: where its documents are.
+        directory: where its documents are, None where they could not be written.
         quiet: one line.
         as_json: the document; it goes before ``quiet``.
     """

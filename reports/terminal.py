@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reports.loadtable import objective_lines, operation_table, summary_lines
-from reports.partial import Recorded
+from reports.partial import Kept
 from reports.plaintext import counted, plain
 
 MAX_FINDINGS: Final = 20
@@ -46,7 +46,7 @@ _MARK_STYLES: Final = {"kept": "green", "broken": "bold red", "not_exercised": "
 
 
 def render(
-    document: Mapping[str, Any], console: Console, *, run_dir: Path | None = None, recorded: Recorded | None = None
+    document: Mapping[str, Any], console: Console, *, run_dir: Path | None = None, recorded: Kept | None = None
 ) -> None:
     """Show a run: the verdict first, then what to act on, then what was and was not tested.
 
@@ -54,7 +54,7 @@ def render(
         document: a valid ``run.json``.
         console: where to; its width, colours and encoding are kept to.
         run_dir: where the run's documents are, None to leave that out.
-        recorded: what the history of a run holds that was cut short.
+        recorded: what a run has left that was cut short.
     """
     _Page(document, console).show(run_dir, recorded)
 
@@ -99,11 +99,8 @@ def _costs(document: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _held(recorded: Recorded | None) -> str:
-    if recorded is None:
-        return ""
-    purchases = counted(recorded.purchases, "purchase")
-    return f"; its history holds {counted(recorded.operations, 'operation')}, {purchases} among them"
+def _held(recorded: Kept | None) -> str:
+    return "" if recorded is None else f"; {recorded.told}"
 
 
 class _Page:
@@ -115,7 +112,7 @@ class _Page:
         self._ascii = not console.encoding.lower().startswith("utf")
         self._narrow = console.width < _NARROW
 
-    def show(self, run_dir: Path | None, recorded: Recorded | None) -> None:
+    def show(self, run_dir: Path | None, recorded: Kept | None) -> None:
         self._head(recorded)
         self._load()
         self._findings()
@@ -169,7 +166,7 @@ class _Page:
             whole = Text.assemble(prefix, line) if line.plain else Text(before.rstrip())
             self._console.print(whole, soft_wrap=True)
 
-    def _head(self, recorded: Recorded | None) -> None:
+    def _head(self, recorded: Kept | None) -> None:
         document = self._document
         replay = document.get("replay")
         sentence = _SENTENCES[document["verdict"]] if replay is None else f"A replay of a finding of {replay['run']}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from reports.errors import DocumentError
@@ -19,8 +20,13 @@ def write_document(path: Path, content: bytes) -> Path:
     """
     partial = path.with_name(f".{path.name}.tmp")
     try:
-        partial.write_bytes(content)
+        # Made anew: one that lies there may be a link, and a stranger's run directory decides where it leads.
+        partial.unlink(missing_ok=True)
+        with partial.open("xb") as stream:
+            stream.write(content)
         partial.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise DocumentError(f"cannot write {path}: {error.strerror}") from None
     return path

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from contracts.errors import UsageError
+from contracts.foreign import open_foreign
 from reports.compare.circumstances import host
 from reports.writing import write_document
 
@@ -62,7 +63,7 @@ def read_accepted(runs: Path) -> list[Accepted]:
     """
     path = runs / FILE
     try:
-        with path.open("rb") as stream:
+        with open_foreign(path, links=True) as stream:
             held = json.loads(stream.read(_MAX_BYTES))
     except FileNotFoundError:
         return []

@@ -32,13 +32,19 @@ class Caps:
             document: its ``run.json``, None where it left none.
 
         Returns:
-            None where there is a cap and the run was cut short: what it spent is then not known, and nothing more
-            may be bought.
+            None where there is a cap and the run, or a worker of it, was cut short: what was spent is then not known,
+            and nothing more may be bought.
         """
         if self.purchases is None and self.spend is None:
             return self
-        if document is None or document["partial"]:
+        if document is None or document["partial"] or _unfinished(document):
             return None
         left = None if self.purchases is None else max(0, self.purchases - int(document["purchases"]))
         money = None if self.spend is None else max(Decimal(0), self.spend - Decimal(document["spend"]))
         return Caps(left, money)
+
+
+def _unfinished(document: Mapping[str, Any]) -> bool:
+    """Tell whether a worker of a load run may have bought more than it told."""
+    generator = (document.get("load") or {}).get("generator") or {}
+    return any(worker["state"] != "finished" for worker in generator.get("workers", ()))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
+
+from contracts.interruption import PARENT_VARIABLE
 
 _SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -31,7 +34,9 @@ class Relay:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Take the signals over while the context is open."""
-        before = {number: signal.signal(number, self._take) for number in _SIGNALS}
+        # What whoever started us has switched off stays so, as `nohup` does with SIGHUP.
+        heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self._take) for number in heard}
         try:
             yield
         finally:
@@ -51,7 +56,7 @@ class Relay:
         self._starting = True
         child = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments that were checked
             list(command),
-            env=dict(environment),
+            env={**environment, PARENT_VARIABLE: str(os.getpid())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,

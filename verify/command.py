@@ -17,6 +17,7 @@ from contracts.config import load_settings
 from contracts.finding import Verdict
 from contracts.options import (
     AllowHost,
+    CaFile,
     Config,
     Json,
     MaxPurchases,
@@ -27,6 +28,7 @@ from contracts.options import (
     Timeout,
     Url,
 )
+from contracts.trust import trust
 from reports.compare.options import percentage
 from reports.markdown.summary import append_summary
 from reports.plaintext import plain
@@ -91,6 +93,7 @@ def verify(
     max_spend: MaxSpend = None,
     allow_host: AllowHost = None,
     timeout: Timeout = None,
+    ca_file: CaFile = None,
     out: Annotated[Path | None, typer.Option(help="Run directory; default reports/runs/<UTC time>-verify.")] = None,
     config: Config = None,
     quiet: Quiet = False,
@@ -110,6 +113,7 @@ def verify(
     if accept_run is not None:
         typer.echo(f"{accept_run} is recorded in {record_accepted(accept_run, datetime.now(UTC))}")
         return 0
+    trust(ca_file)
     request = make_verify_request(
         load_settings(config, Path.cwd()),
         url=url,

@@ -16,6 +16,7 @@ from typing import Any
 
 from contracts.errors import UsageError
 from contracts.history import OWNER
+from contracts.interruption import interruption
 from contracts.record.masking import Masker
 from contracts.record.rundir import RunDirectory
 from contracts.target import KEY_VARIABLES
@@ -95,10 +96,15 @@ class Verification:
         Raises:
             DocumentError: a document cannot be written.
         """
+        with interruption.shielded():
+            return self._whole()
+
+    def _whole(self) -> int:
         self.directory.write_result(self._document(decide((), interrupted=True), partial=True))
         interrupted = False
         with self._relay.listening():
             try:
+                interruption.check()
                 for name, part in self._wanted.items():
                     self._take(name, part)
             except KeyboardInterrupt:

@@ -21,6 +21,7 @@ from contracts.drift.rules import RULES
 from contracts.drift.tell import Comparison, Source, document, markdown, one_line, plain, render, render_rules
 from contracts.drift.walk import Api, read_api
 from contracts.errors import UsageError
+from contracts.foreign import open_foreign
 from contracts.history import OWNER, Operation
 from contracts.profiles import DEFAULT_PROFILE, PROFILES, openapi_document
 from contracts.record.historyfile import read_history
@@ -37,7 +38,7 @@ EPILOG: Final = (
 )
 """Text below the command's options."""
 
-_MAX_RESULT: Final = 256 * 1024 * 1024
+_MAX_RESULT: Final = 8 * 1024 * 1024
 
 
 def drift(
@@ -161,7 +162,7 @@ def _profile_of(directory: Path) -> str:
     """Return the profile that a run was judged by; a killed run that wrote none was told it or has the default."""
     path = directory / RESULT
     try:
-        with path.open("rb") as stream:
+        with open_foreign(path, links=False) as stream:
             result = json.loads(stream.read(_MAX_RESULT))
     except FileNotFoundError:
         return DEFAULT_PROFILE

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from contracts.drift.change import Note
-from contracts.drift.patterns import Relation, pattern_lengths, pattern_relation
+from contracts.drift.patterns import Patterns, Relation
 from contracts.drift.rules import Side
 from contracts.drift.shape import NUMERIC, Limit, Shape, tighter
 
@@ -41,14 +41,14 @@ _ENDINGS: Final = {
 _SHOWN: Final = 160
 
 
-def facet_notes(old: Shape, new: Shape, side: Side) -> Iterator[Note]:
+def facet_notes(old: Shape, new: Shape, side: Side, patterns: Patterns) -> Iterator[Note]:
     """Yield the differences in what two shapes demand of a value beside its type, objects and arrays aside."""
     common = old.types & new.types
     if old.values is not None or new.values is not None:
         yield from _enum(old, new, side)
         return
     if "string" in common:
-        relation = _patterns(old.patterns, new.patterns)
+        relation = _patterns(old.patterns, new.patterns, patterns)
         if relation is not Relation.SAME:
             yield Note(f"{side}-pattern-{_ENDINGS[relation]}", (), _all(old.patterns), _all(new.patterns))
     if common & (NUMERIC | {"string"}):
@@ -57,7 +57,7 @@ def facet_notes(old: Shape, new: Shape, side: Side) -> Iterator[Note]:
             yield Note(f"{side}-format-{_ENDINGS[relation]}", (), _all(old.formats), _all(new.formats))
     for keyword, types in _KEYWORD_OF.items():
         if common & types:
-            yield from _bound(keyword, old, new, side)
+            yield from _bound(keyword, old, new, side, patterns)
     if common & NUMERIC:
         yield from _multiples(old, new, side)
     if "array" in common and old.unique != new.unique:
@@ -96,7 +96,7 @@ def _enum(old: Shape, new: Shape, side: Side) -> Iterator[Note]:
         yield Note("request-pattern-unclear", (), "", _all(new.patterns))
 
 
-def _patterns(old: frozenset[str], new: frozenset[str]) -> Relation:
+def _patterns(old: frozenset[str], new: frozenset[str], patterns: Patterns) -> Relation:
     if old == new:
         return Relation.SAME
     if old < new:
@@ -105,7 +105,7 @@ def _patterns(old: frozenset[str], new: frozenset[str]) -> Relation:
         return Relation.LOOSER
     alone, other = old - new, new - old
     if len(alone) == 1 and len(other) == 1:
-        return pattern_relation(next(iter(alone)), next(iter(other)))
+        return patterns.relation(next(iter(alone)), next(iter(other)))
     return Relation.UNKNOWN
 
 
@@ -126,14 +126,17 @@ def _formats(old: frozenset[str], new: frozenset[str]) -> Relation:
     return Relation.DIFFERENT
 
 
-def _bound(keyword: str, old: Shape, new: Shape, side: Side) -> Iterator[Note]:
+def _bound(keyword: str, old: Shape, new: Shape, side: Side, patterns: Patterns) -> Iterator[Note]:
     below = keyword.startswith("min")
     before, after = _limit(keyword, old, below=below), _limit(keyword, new, below=below)
     if before is None and after is None:
         return
     if keyword in {"minLength", "maxLength"}:
         # A pattern or format that bounds the length says as much as the keyword does.
-        before, after = _with_implied(before, old, below=below), _with_implied(after, new, below=below)
+        before, after = (
+            _with_implied(before, old, patterns, below=below),
+            _with_implied(after, new, patterns, below=below),
+        )
     if before == after:
         return
     is_tighter = before is None or (after is not None and tighter(after, before, below=below))
@@ -146,12 +149,12 @@ def _limit(keyword: str, shape: Shape, *, below: bool) -> Limit | None:
     return (shape.lower if below else shape.upper).get(keyword)
 
 
-def _with_implied(limit: Limit | None, shape: Shape, *, below: bool) -> Limit | None:
+def _with_implied(limit: Limit | None, shape: Shape, patterns: Patterns, *, below: bool) -> Limit | None:
     found = limit
     if below and found is None and shape.formats & _NEVER_EMPTY:
         found = (1, False)
     for pattern in shape.patterns:
-        shortest, longest = pattern_lengths(pattern)
+        shortest, longest = patterns.lengths(pattern)
         length = (shortest or None) if below else longest
         if length is not None and (found is None or tighter((length, False), found, below=below)):
             found = (length, False)

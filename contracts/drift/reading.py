@@ -51,6 +51,7 @@ class SchemaReader:
         self._old = old_dialect
         self._known: dict[tuple[int, ...], Normal] = {}
         self._referred_to: dict[str, list[Shape]] = {}
+        self._owned: dict[int, list[Shape]] = {}
         self._steps = 0
 
     def normal(self, schemas: Conjunction) -> Normal:
@@ -82,7 +83,10 @@ class SchemaReader:
             found = self._referred(reference, trail)
             if self._old:
                 return found
-        found = self._cross(found, self._own(schema))
+        if id(schema) not in self._owned:
+            # Kept, for one with a large default or enum may be met in thousands of places.
+            self._owned[id(schema)] = self._own(schema)
+        found = self._cross(found, self._owned[id(schema)])
         for part in self._list(schema, "allOf"):
             found = self._cross(found, self._alternatives(part, trail))
         for keyword in ("anyOf", "oneOf"):

@@ -91,6 +91,7 @@ class _Parser:
         self._at = 0
         self._depth = 0
         self._made = Automaton()
+        self._classes: dict[int, tuple[Ranges, int]] = {}
 
     def whole(self) -> Automaton:
         for first, last in self._branches():
@@ -272,6 +273,14 @@ class _Parser:
         return ((point, point),)
 
     def _class(self, last: int) -> Ranges:
+        """Read a class; one that is repeated is read once."""
+        begin = self._at
+        if begin not in self._classes:
+            self._classes[begin] = (self._class_at(last), self._at)
+        ranges, self._at = self._classes[begin]
+        return ranges
+
+    def _class_at(self, last: int) -> Ranges:
         negate = self._text.startswith("^", self._at)
         self._at += negate
         found: list[tuple[int, int]] = []

@@ -7,6 +7,7 @@ from typing import Final
 
 from contracts.drift.change import Note
 from contracts.drift.facets import cut, facet_notes, listed
+from contracts.drift.patterns import Patterns
 from contracts.drift.reading import SchemaReader
 from contracts.drift.rules import RULES, Severity, Side
 from contracts.drift.shape import TYPES, Conjunction, Normal, Shape, canonical, told_types
@@ -36,6 +37,7 @@ class SchemaComparison:
         self._old = old
         self._new = new
         self._known: dict[tuple[tuple[int, ...], tuple[int, ...], Side], list[Note]] = {}
+        self._patterns = Patterns()
         self._steps = 0
         self._level = 0
 
@@ -132,7 +134,7 @@ class SchemaComparison:
                 way = request if side is Side.REQUEST else response
                 yield Note(f"{side}-type-{way}", (), told_types(old.types), told_types(new.types))
         common = old.types & new.types
-        yield from facet_notes(old, new, side)
+        yield from facet_notes(old, new, side, self._patterns)
         # A default where none was named may say what was always so.
         if side is Side.REQUEST and None not in {old.default, new.default} and old.default != new.default:
             yield Note("request-default-changed", (), cut(old.default or ""), cut(new.default or ""))

@@ -28,6 +28,10 @@ MAX_NODES: Final = 400_000
 MAX_DEPTH: Final = 150
 """Levels of the deepest tree."""
 
+MAX_DIRECTIVES: Final = 50
+"""Lines that begin with ``%``. Each may be a ``%TAG``, which libyaml compares with all before it."""
+
+_DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG: Final = "tag:yaml.org,2002:"
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
@@ -119,6 +123,8 @@ def _measure(root: object, name: str) -> None:
 
 def _from_yaml(text: str, name: str) -> object:
     builder = _Builder(name)
+    if len(_DIRECTIVE.findall(text)) > MAX_DIRECTIVES:
+        raise UsageError(f"{name} has more than {MAX_DIRECTIVES} lines that begin with %; that is no OpenAPI document")
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Final
 
 import typer
@@ -15,15 +13,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from contracts.baseline import check_writable
 from contracts.config import load_settings
+from contracts.errors import UsageError
 from contracts.gate.doctor import Diagnosis, diagnose
-from contracts.gate.opening import open_gate, open_target
+from contracts.gate.opening import GateRequest, OpenGate, open_gate, open_target
 from contracts.gate.plan import PLANS
 from contracts.gate.progress import LiveProgress
 from contracts.gate.request import make_request
 from contracts.gate.run import Gate
+from contracts.interruption import interruption
 from contracts.options import (
     AllowHost,
+    CaFile,
     Config,
     Json,
     MaxPurchases,
@@ -34,6 +36,8 @@ from contracts.options import (
     Timeout,
     Url,
 )
+from contracts.trust import trust
+from reports.errors import DocumentError
 from reports.har import Exchanges
 from reports.showing import show_run
 
@@ -64,6 +68,7 @@ def gate(
     max_spend: MaxSpend = None,
     allow_host: AllowHost = None,
     timeout: Timeout = None,
+    ca_file: CaFile = None,
     out: Annotated[Path | None, typer.Option(help="Run directory; default reports/runs/<UTC time>-gate.")] = None,
     config: Config = None,
     quiet: Quiet = False,
@@ -84,6 +89,7 @@ def gate(
     Keys come from the environment: ASSAY_API_KEY, ASSAY_OTHER_API_KEY for a second owner, ASSAY_ADMIN_KEY
     for a sandbox. Purchases cost the owner real balance; they are counted and capped before they are made.
     """
+    trust(ca_file)
     settings = load_settings(config, Path.cwd())
     request = make_request(
         settings,
@@ -102,9 +108,22 @@ def gate(
         update_baseline=update_baseline,
         har_all=har is Exchanges.ALL,
     )
-    end_as_interrupt()
-    with LiveProgress(quiet=quiet or as_json) as progress, open_gate(request, progress) as opened:
-        opened.gate.run()
+    if request.baseline_file is not None:
+        check_writable(request.baseline_file)
+    with interruption.shielded():
+        return _run(request, quiet=quiet, as_json=as_json)
+
+
+def _run(request: GateRequest, *, quiet: bool, as_json: bool) -> int:
+    opened: OpenGate | None = None
+    try:
+        with LiveProgress(quiet=quiet or as_json) as progress, open_gate(request, progress) as opened:
+            opened.gate.run()
+    except (UsageError, DocumentError):
+        if opened is not None and opened.document:
+            # The disk is full: what was found has cost money, and is at least told.
+            show_run(opened.document, None, quiet=quiet, as_json=as_json)
+        raise
     show_run(opened.document, opened.directory.path, quiet=quiet, as_json=as_json)
     if request.baseline_file is not None and not opened.interrupted:
         for line in opened.update_baseline(request.baseline_file):
@@ -118,14 +137,15 @@ def doctor(
     profile: ProfileName = None,
     allow_host: AllowHost = None,
     timeout: Timeout = None,
+    ca_file: CaFile = None,
     config: Config = None,
     as_json: Json = False,
 ) -> int:
     """Tell what a gate could exercise on a target, without buying anything."""
+    trust(ca_file)
     settings = load_settings(config, Path.cwd())
     # Only requests that must be refused are sent, each of which a broken target could still charge for.
     request = make_request(settings, url=url, profile=profile, allow_host=allow_host, timeout=timeout, max_purchases=1)
-    end_as_interrupt()
     with open_target(request) as target:
         found = diagnose(Gate(target, request.options, lambda _: None))
     if as_json:
@@ -133,17 +153,6 @@ def doctor(
     else:
         _show(found, Console(highlight=False))
     return 0 if found.reachable else 3
-
-
-def end_as_interrupt() -> None:
-    """Let SIGTERM and SIGHUP end a run as Ctrl-C does: with everything collected written down."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), interrupt)
 
 
 def _show(found: Diagnosis, console: Console) -> None:

@@ -53,7 +53,7 @@ def diagnose(gate: Gate) -> Diagnosis:
     """
     gate.run_phase("survey", _survey_alone)
     found = gate.survey
-    trouble = gate.troubles[0] if gate.troubles else ""
+    trouble = gate.troubles[0] if gate.troubles else _unserved(gate)
     levers = not trouble and gate.lives.levers is not None
     unmet = unmet_needs(found, gate.session, levers)
     missing: dict[str, str] = {}
@@ -81,6 +81,14 @@ def diagnose(gate: Gate) -> Diagnosis:
         exercisable=tuple(clause.id for clause in clauses if clause.id not in missing),
         not_exercisable=missing,
     )
+
+
+def _unserved(gate: Gate) -> str:
+    """Return why nothing could be told of the target, empty where some operation was served."""
+    if gate.survey.served:
+        return ""
+    early = [note for note in gate.session.counts.notes if "ended early" in note]
+    return early[0] if early else f"{gate.target.url} serves nothing: every operation was answered with a server error"
 
 
 def _survey_alone(gate: Gate) -> Iterator[str]:

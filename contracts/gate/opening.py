@@ -15,6 +15,7 @@ from contracts.baseline import write_baseline
 from contracts.errors import UsageError
 from contracts.finding import Severity
 from contracts.gate.run import AUTO, Gate, GateOptions, Listener
+from contracts.interruption import interruption
 from contracts.profiles import DEFAULT_PROFILE
 from contracts.record.masking import Masker
 from contracts.record.result import RunFacts, build_run
@@ -171,7 +172,9 @@ def open_target(request: GateRequest) -> Iterator[Target]:
             find(name)
         except ValueError as error:
             raise UsageError(f"--defect: {error}") from None
-    with SandboxProcess(settings, request.defects) as sandbox:
+    with contextlib.ExitStack() as stack:
+        with interruption.opened():
+            sandbox = stack.enter_context(SandboxProcess(settings, request.defects))
         keys = Keys(sandbox.owner_key, sandbox.other_key, sandbox.admin_key)
         yield Target(sandbox.url, sandbox.url, loopback=True, keys=keys, embedded=True)
 
@@ -187,7 +190,7 @@ def open_gate(request: GateRequest, listener: Listener | None = None) -> Iterato
     Raises:
         UsageError: bad usage, found before anything is sent.
     """
-    with open_target(request) as target:
+    with open_target(request) as target, interruption.shielded():
         directory = RunDirectory.create("gate", request.out, datetime.now(UTC))
         masker = masker_of(target.keys)
         options = request.options

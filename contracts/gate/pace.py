@@ -19,6 +19,10 @@ BRISK: Final = 0.025
 """Seconds a call may take at the median for the target to get the whole catalogue with a look after each."""
 
 
+GRACE: Final = 1.5
+"""Budgets that a run may take in all: what a slow target is asked in any case may go beyond one, and ends here."""
+
+
 class TimeSpentError(Exception):
     """The time budget is spent; what has not run is not run."""
 
@@ -84,6 +88,15 @@ class Pace:
     def left(self) -> float:
         """Seconds that are left until the limit of the phase at hand, never below 0."""
         return max(0.0, min(self.limit, self.seconds) - self.elapsed)
+
+    def check_overrun(self) -> None:
+        """Raise once nothing more may be sent, whatever would still be worth it.
+
+        Raises:
+            TimeSpentError: the budget and its grace are spent.
+        """
+        if self.elapsed > self.seconds * GRACE:
+            raise TimeSpentError(f"the {self.seconds:.0f} s of this run are long over")
 
     def took(self, seconds: float) -> None:
         """Take note of how long one call took, waiting for a rate limit included."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from contracts.budget import BudgetSpentError
-from contracts.gate.book import price_of
 from contracts.gate.levers import AGE_S
 from contracts.gate.lives import Lives
 from contracts.gate.plan import Plan
@@ -16,7 +14,7 @@ from contracts.gate.session import Session
 from contracts.gate.shop import LABEL, Shop, path_of
 from contracts.gate.survey import Survey
 from contracts.gate.volley import fire, overlapping
-from contracts.history import OTHER, OWNER, Aim, ApiOperation, Demand, Input, Operation, Outcome
+from contracts.history import OTHER, OWNER, Aim, ApiOperation, Demand, Input, Operation
 from contracts.reading import Reading
 from contracts.routes import METHODS
 
@@ -206,8 +204,8 @@ class Races:
         """Fire calls at once and have them judged in the order in which their answers arrived."""
         self._volleys += 1
         inputs = [self._input(call) for call in calls]
-        price = max(self.session.prices.values(), default=Decimal(0))
-        held = [self.session.budget.reserve(price) if call.buys else None for call in calls]
+        bought = self.session.budget.reserve_all(self.session.dearest, sum(call.buys for call in calls))
+        held = [bought.pop() if call.buys else None for call in calls]
         replies = fire(self.session.target, inputs, self._timeout)
         operations = [
             self.session.operation(sent, call.principal, reply, aim=call.aim, lane=f"volley {self._volleys}.{number}")
@@ -215,9 +213,7 @@ class Races:
         ]
         for operation, reservation in zip(operations, held, strict=True):
             if reservation is not None:
-                views = Reading(operation).views
-                paid = price_of(views[0].data.get("price")) if views and operation.outcome is Outcome.OK else None
-                self.session.budget.settle(reservation, operation.outcome, paid)
+                self.session.settle(reservation, operation)
         arrived = sorted(operations, key=lambda operation: operation.returned)
         return [self.session.dispatch(operation) for operation in arrived], overlapping(replies)
 

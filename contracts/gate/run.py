@@ -27,8 +27,9 @@ from contracts.gate.refusals import send_catalogue, send_extra_keys
 from contracts.gate.session import Session, UnreachableError
 from contracts.gate.settle import settle
 from contracts.gate.survey import NoPurchasesApiError, Survey, detect_profile, survey
-from contracts.gate.wire import ForeignAddressError, Wire
+from contracts.gate.wire import DESYNCHRONISED, DesynchronisedError, ForeignAddressError, Wire
 from contracts.history import OWNER, Operation
+from contracts.interruption import interruption
 from contracts.monitor import Setting
 from contracts.oracle import make_oracle
 from contracts.profiles import DEFAULT_PROFILE, get_profile
@@ -127,7 +128,7 @@ class Gate:
             self._wire,
             make_oracle(self._setting(name), options.severities),
             Budget(options.max_purchases if options.max_purchases is not None else plan.purchases, options.max_spend),
-            Pace(options.seconds if options.seconds is not None else plan.seconds),
+            Pace(options.seconds if options.seconds is not None else plan.seconds, sleep=interruption.sleep),
             get_profile(name),
             options.seed,
             self._keep,
@@ -157,6 +158,8 @@ class Gate:
                 self._listener.phase(name, number, len(PHASES))
                 if not self.run_phase(name, phase) or enough():
                     break
+                # Below a phase there are libraries that take an interruption for themselves.
+                interruption.check()
         finally:
             self.finish()
 
@@ -172,15 +175,16 @@ class Gate:
         purchases = self.session.budget.purchases
         self.session.pace.limit = self.session.pace.seconds * LIMITS.get(name, 1.0)
         try:
+            self.session.pace.check_overrun()
             for label in phase(self):
                 self._listener.step(label)
         except BudgetSpentError as spent:
             self.session.note(f"{name} ended early: {spent}")
         except TimeSpentError as spent:
             self.session.note(f"{name} ended early: {spent}")
-        except NoPurchasesApiError as trouble:
-            # What answered is not what was to be tested: nothing it said is a promise kept or broken.
-            self.session.oracle = make_oracle(self._setting(self.session.profile.name), self.options.severities)
+        except (NoPurchasesApiError, DesynchronisedError) as trouble:
+            # What answered is not what was asked: nothing it said is a promise kept or broken.
+            self._forget()
             self._stop(trouble)
         except (UnreachableError, ForeignAddressError) as trouble:
             self._stop(trouble)
@@ -199,14 +203,23 @@ class Gate:
             )
         return not self._stopped
 
+    def _forget(self) -> None:
+        """Judge from now on by an oracle that has seen nothing."""
+        self.session.oracle = make_oracle(self._setting(self.session.profile.name), self.options.severities)
+
     def _stop(self, trouble: Exception) -> None:
         self.troubles.append(str(trouble))
         self._stopped = True
 
     def finish(self) -> None:
         """Let the oracle judge what it held back, and close the connections; further calls do nothing."""
-        self.session.oracle.finish()
         self._wire.close()
+        if self._wire.desynchronised and DESYNCHRONISED not in self.troubles:
+            self._forget()
+            self.troubles.append(DESYNCHRONISED)
+        elif self._wire.unasked and not self._wire.desynchronised and UNASKED not in self.troubles:
+            self.troubles.append(UNASKED)
+        self.session.oracle.finish()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -328,6 +341,9 @@ PHASES: Final[tuple[tuple[str, Phase], ...]] = (
     ("settling", _settle),
 )
 """The phases in order: what is certain first, what is random after (design, "Gate")."""
+
+UNASKED: Final = "the target sent bytes that no request had asked for (RFC 9112, 6.3); they were thrown away"
+"""The trouble of a run that met them: no answer was another request's, and yet such a target keeps no promise."""
 
 FIRST_LIVES: Final = 2
 """Purchases that are taken through their life however slow the target is."""

@@ -11,11 +11,13 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from contracts.budget import Budget
+from contracts.asking import most_purchases
+from contracts.budget import Budget, Reservation
 from contracts.gate.book import Book, price_of
 from contracts.gate.pace import FIRST_BACK_OFF, LONGEST_BACK_OFF, Pace, TimeSpentError, wait_hint
 from contracts.gate.wire import Reply, Wire
-from contracts.history import OWNER, Aim, ApiOperation, Input, Operation, Outcome
+from contracts.history import OWNER, Aim, ApiOperation, Input, Operation
+from contracts.interruption import interruption
 from contracts.oracle import Oracle
 from contracts.profiles import Profile
 from contracts.reading import Reading
@@ -24,6 +26,7 @@ from contracts.target import Target
 
 REDIRECTS: Final = frozenset({307, 308})
 MAX_HOPS: Final = 3
+INTERRUPTED: Final = "interrupted before the answer came"
 MAX_UNREACHED: Final = 5
 """Calls in a row without any answer after which the target counts as gone."""
 
@@ -77,6 +80,7 @@ class Session:
         self.book = Book()
         self.counts = Counts()
         self.prices: dict[str, Decimal] = {}
+        self._paid: list[Decimal] = []
         self._wire = wire
         self._judged: list[Operation] = []
         self._record = record
@@ -133,13 +137,14 @@ class Session:
 
         Raises:
             BudgetSpentError: a create that a cap forbids; it was not sent.
-            TimeSpentError: the time budget ended while waiting for a rate limit.
+            TimeSpentError: the time budget ended while waiting for a rate limit, or long before.
             UnreachableError: several calls in a row had no answer.
         """
         asked = route(method, path)
         if follow and asked.api_operation in self._slashed and not asked.slash:
             path += "/"
         sent = Input(method, path, tuple(query), self.headers(principal, body, headers), body)
+        self.pace.check_overrun()
         began = time.perf_counter()
         back_off = FIRST_BACK_OFF
         repeated = False
@@ -198,18 +203,24 @@ class Session:
         return (*full, *headers)
 
     def _once(self, sent: Input, principal: str, aim: Aim | None, walk: str, lane: str) -> Operation:
-        asked = route(sent.method, sent.path)
-        held = None
-        if asked.api_operation is ApiOperation.CREATE:
-            held = self.budget.reserve(max(self.prices.values(), default=Decimal(0)))
-        reply = Reply(None, "not sent", 0.0, 0.0)
+        interruption.check()
+        count = most_purchases(sent.method, sent.path, sent.body)
+        held = self.budget.reserve(self.dearest, count) if count else None
+        began = time.perf_counter()
+        reply, cut = Reply(None, "not sent", began, began), None
         try:
-            reply = self._wire.send(sent)
+            with interruption.opened():
+                reply = self._wire.send(sent)
+        except KeyboardInterrupt as wish:
+            # It may have been served all the same, and bought something: it is no less recorded than another.
+            reply, cut = Reply(None, INTERRUPTED, began, time.perf_counter()), wish
         finally:
             operation = self.operation(sent, principal, reply, aim=aim, walk=walk, lane=lane)
             if held is not None:
-                self.budget.settle(held, operation.outcome, self._charged(operation))
+                self.settle(held, operation)
         operation = self._keep(operation)
+        if cut is not None:
+            raise cut
         self._mind(operation)
         return operation
 
@@ -246,32 +257,58 @@ class Session:
             self.counts.requests += 1
             self._judged.append(numbered)
             self.oracle.feed(numbered)
-            self.book.learn(Reading(numbered))
+            reading = Reading(numbered)
+            self.book.learn(reading)
+            self._quote(reading)
             self._record(numbered)
         return numbered
 
     def _mind(self, operation: Operation) -> None:
         """Count calls without an answer; several in a row mean that the target is gone."""
-        if operation.answer is not None:
+        if operation.answer is not None and not operation.answer.truncated:
             self._unreached = 0
             return
         self.counts.unanswered += 1
         self._unreached += 1
         if self._unreached >= MAX_UNREACHED:
-            raise UnreachableError(f"{self._unreached} calls in a row had no answer, the last: {operation.error}")
+            why = operation.error or "an answer too long to read"
+            raise UnreachableError(f"{self._unreached} calls in a row had no answer, the last: {why}")
 
-    def _charged(self, operation: Operation) -> Decimal | None:
-        if operation.outcome is not Outcome.OK:
-            return None
+    @property
+    def dearest(self) -> Decimal | None:
+        """The highest price shown or paid, None while none is known."""
+        return max([*self.prices.values(), *self._paid], default=None)
+
+    def settle(self, held: Reservation, operation: Operation) -> None:
+        """Count what a request bought.
+
+        An answer that names less than accounts last showed the owner is not believed: it cost what was shown.
+        """
         views = Reading(operation).views
-        return price_of(views[0].data.get("price")) if views else None
+        paid = price_of(views[0].data.get("price")) if views else None
+        if paid is not None:
+            self._paid = [max([paid, *self._paid])]
+            if operation.principal == OWNER:
+                paid = max(paid, self.prices.get(str(views[0].data.get("country_code")), paid))
+        self.budget.settle(held, operation.outcome, paid)
+
+    def _quote(self, reading: Reading) -> None:
+        """Remember what a purchase costs the owner."""
+        value = reading.document.value if reading.route.api_operation is ApiOperation.ACCOUNT else None
+        price = price_of(value.get("price")) if isinstance(value, dict) and reading.served else None
+        if price is not None and reading.operation.principal == OWNER and reading.asked_country:
+            self.prices[reading.asked_country] = price
 
     def _onward(self, sent: Input, location: str | None, api_operation: ApiOperation) -> Input | None:
         """Return the request that a redirect asks for, None where it must not be followed."""
         if not location:
             return None
         base = urlsplit(self.target.url)
-        there = urlsplit(urljoin(self.target.url + sent.path, location))
+        try:
+            there = urlsplit(urljoin(self.target.url + sent.path, location))
+        except ValueError:
+            self.note("a redirect to what is no URL was not followed")
+            return None
         if (there.scheme, there.netloc) != (base.scheme, base.netloc):
             self.note(f"a redirect to another origin ({there.scheme}://{there.netloc[:60]}) was not followed")
             return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from contracts.config import load_settings
+from contracts.errors import UsageError
 from contracts.finding import ClauseResult, Finding, Severity
 from contracts.gate.opening import OpenGate, open_gate
 from contracts.gate.request import make_request
@@ -84,5 +86,11 @@ def open_suite(option: Callable[[str], Any]) -> Iterator[Suite]:
         timeout=None,
         out=option("out"),
     )
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if request.url is not None and processes > 1:
+        raise UsageError(
+            f"each of {processes} pytest processes would run a gate of its own, with the whole cap, on one account; "
+            "add -n 0"
+        )
     with open_gate(request) as opened:
         yield Suite(opened)

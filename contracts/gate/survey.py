@@ -97,8 +97,8 @@ def survey(session: Session, countries: Sequence[str] = ()) -> Survey:
     shop = Shop(session)
     known = Survey()
     profile = shop.profile()
-    if profile.answer is None:
-        raise UnreachableError(f"{session.target.url} does not answer: {profile.error}")
+    if (silence := _silence(profile)) is not None:
+        raise UnreachableError(f"{session.target.url} does not answer: {silence}")
     _note(known, ApiOperation.PROFILE, profile)
     _balance(known, profile)
     listed = shop.list_page(1, 50)
@@ -147,8 +147,8 @@ def _recognise(session: Session, answers: list[Operation]) -> None:
     """Stop where there is nothing to test: another kind of server, or a key it does not know."""
     create = answers[-1]
     url = session.target.url
-    if create.answer is None:
-        raise UnreachableError(f"{url} does not answer POST /v1/purchases: {create.error}")
+    if (silence := _silence(create)) is not None or create.answer is None:
+        raise UnreachableError(f"{url} does not answer POST /v1/purchases: {silence}")
     if create.status in LACKING and session.call("POST", "/v1/purchases/", body=b"{}").status in LACKING:
         raise NoPurchasesApiError(f"{url} is no Purchases API: POST /v1/purchases answered {create.status}")
     shut = [o for o in answers if o.status in REFUSED]
@@ -162,6 +162,13 @@ def _recognise(session: Session, answers: list[Operation]) -> None:
             f"{url} is no Purchases API: no answer was JSON (POST /v1/purchases answered {create.status} "
             f"{(create.answer.header('content-type') or 'without a content type')[:40]})"
         )
+
+
+def _silence(operation: Operation) -> str | None:
+    """Return why there is no whole answer, None where there is one."""
+    if operation.answer is None:
+        return operation.error
+    return "its answer is too long to read" if operation.answer.truncated else None
 
 
 def _resembles_json(body: bytes) -> bool:

@@ -8,35 +8,31 @@ the histories then tell how many calls truly overlapped.
 from __future__ import annotations
 
 import selectors
-import socket
 import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
 
 import h11
 
-from contracts.gate.wire import MAX_BODY, Reply
-from contracts.history import Answer, Input
+from contracts.gate.connection import Connection, NoAnswerError, connect
+from contracts.gate.message import Exchange, MalformedError, Place
+from contracts.gate.wire import Reply
+from contracts.history import Input
 from contracts.target import Target
 
-_CHUNK: Final = 65536
+_PIECE: Final = 65536
 
 
 @dataclass(slots=True)
 class _Shot:
     """One connection of a volley."""
 
-    sock: socket.socket
-    parser: h11.Connection
-    rest: bytes
+    connection: Connection
+    exchange: Exchange
     invoked: float = 0.0
     returned: float = 0.0
-    status: int = 0
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytearray = field(default_factory=bytearray)
     error: str | None = None
     done: bool = False
 
@@ -47,10 +43,7 @@ class _Shot:
 
     @property
     def reply(self) -> Reply:
-        answer = None
-        if self.done and self.error is None:
-            answer = Answer(self.status, self.headers, bytes(self.body[:MAX_BODY]), len(self.body) > MAX_BODY)
-        return Reply(answer, self.error, self.invoked, self.returned)
+        return Reply(self.exchange.answer if self.error is None else None, self.error, self.invoked, self.returned)
 
 
 def fire(target: Target, inputs: Sequence[Input], timeout: float) -> list[Reply]:
@@ -64,26 +57,35 @@ def fire(target: Target, inputs: Sequence[Input], timeout: float) -> list[Reply]
     Returns:
         A reply for each, in order; ``invoked`` is when the last byte was about to leave, before which no
         target can have read the whole request.
+
+    Raises:
+        ForeignAddressError: a connection led to an address that is not loopback though the target was admitted
+            as such; nothing was sent on it.
     """
+    context = ssl.create_default_context() if target.url.startswith("https:") else None
+    deadline = time.perf_counter() + timeout
     shots: list[_Shot | Reply] = []
-    for sent in inputs:
-        try:
-            shots.append(_load(target, sent, timeout))
-        except (OSError, h11.LocalProtocolError) as trouble:
-            now = time.perf_counter()
-            shots.append(Reply(None, f"no connection ({str(trouble)[:80]})", now, now))
-    loaded = [shot for shot in shots if isinstance(shot, _Shot)]
     try:
+        for sent in inputs:
+            try:
+                shots.append(_load(target, sent, context, deadline))
+            except (NoAnswerError, h11.LocalProtocolError) as trouble:
+                now = time.perf_counter()
+                shots.append(Reply(None, str(trouble)[:160], now, now))
+        loaded = [shot for shot in shots if isinstance(shot, _Shot)]
+        # What the first of many connections cost must not be taken from the time for the answers.
+        deadline = time.perf_counter() + timeout
         for shot in loaded:
             shot.invoked = time.perf_counter()
             try:
-                shot.sock.sendall(shot.rest)
-            except OSError as trouble:
-                shot.end(f"connection closed ({str(trouble)[:80]})")
-        _collect(loaded, timeout)
+                shot.connection.send(shot.exchange.data[-1:], deadline)
+            except NoAnswerError as trouble:
+                shot.end(str(trouble))
+        _collect(loaded, deadline)
     finally:
-        for shot in loaded:
-            shot.sock.close()
+        for one in shots:
+            if isinstance(one, _Shot):
+                one.connection.close()
     return [shot.reply if isinstance(shot, _Shot) else shot for shot in shots]
 
 
@@ -96,42 +98,24 @@ def overlapping(replies: Sequence[Reply]) -> int:
     return count
 
 
-def _load(target: Target, sent: Input, timeout: float) -> _Shot:
+def _load(target: Target, sent: Input, context: ssl.SSLContext | None, deadline: float) -> _Shot:
     """Open a connection and send all of a request but its last byte."""
-    parts = urlsplit(target.url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    sock = socket.create_connection((parts.hostname or "", port), timeout=min(5.0, timeout))
+    exchange = Exchange(Place.of(target.url), sent, close=True)
+    connection = connect(target, max(0.0, deadline - time.perf_counter()), context)
     try:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if parts.scheme == "https":
-            sock = ssl.create_default_context().wrap_socket(sock, server_hostname=parts.hostname)
-        parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=1024 * 1024)
-        path = quote(parts.path + sent.path, safe="/%:@!$&'()*+,;=-._~")
-        query = f"?{urlencode(sent.query)}" if sent.query else ""
-        headers = [
-            ("host", parts.netloc),
-            *sent.headers,
-            ("content-length", str(len(sent.body))),
-            ("connection", "close"),
-        ]
-        request = h11.Request(method=sent.method, target=path + query, headers=headers)
-        data = parser.send(request) or b""
-        data += parser.send(h11.Data(data=sent.body)) or b"" if sent.body else b""
-        data += parser.send(h11.EndOfMessage()) or b""
-        sock.sendall(data[:-1])
+        connection.send(exchange.data[:-1], deadline)
     except BaseException:
-        sock.close()
+        connection.close()
         raise
-    return _Shot(sock, parser, data[-1:])
+    return _Shot(connection, exchange)
 
 
-def _collect(shots: Sequence[_Shot], timeout: float) -> None:
-    deadline = time.perf_counter() + timeout
+def _collect(shots: Sequence[_Shot], deadline: float) -> None:
     with selectors.DefaultSelector() as selector:
         for shot in shots:
             if not shot.done:
-                shot.sock.setblocking(False)
-                selector.register(shot.sock, selectors.EVENT_READ, shot)
+                shot.connection.sock.setblocking(False)
+                selector.register(shot.connection.sock, selectors.EVENT_READ, shot)
         while selector.get_map():
             left = deadline - time.perf_counter()
             if left <= 0:
@@ -140,7 +124,7 @@ def _collect(shots: Sequence[_Shot], timeout: float) -> None:
                 shot = key.data
                 _read(shot)
                 if shot.done:
-                    selector.unregister(shot.sock)
+                    selector.unregister(shot.connection.sock)
     for shot in shots:
         if not shot.done:
             shot.end("timeout")
@@ -148,26 +132,16 @@ def _collect(shots: Sequence[_Shot], timeout: float) -> None:
 
 def _read(shot: _Shot) -> None:
     try:
-        shot.parser.receive_data(shot.sock.recv(_CHUNK))
-        while True:
-            event = shot.parser.next_event()
-            if event is h11.NEED_DATA or event is h11.PAUSED:
-                return
-            if isinstance(event, h11.Response):
-                shot.status = event.status_code
-                shot.headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in event.headers)
-            elif isinstance(event, h11.Data):
-                shot.body += event.data
-                if len(shot.body) > MAX_BODY:
-                    shot.end()
-                    return
-            elif isinstance(event, h11.EndOfMessage):
+        while not shot.done:
+            shot.exchange.feed(shot.connection.sock.recv(_PIECE))
+            if shot.exchange.answer is not None:
                 shot.end()
-                return
-            elif isinstance(event, h11.ConnectionClosed):
-                shot.end("connection closed without an answer")
+            elif not isinstance(shot.connection.sock, ssl.SSLSocket):
                 return
     except (ssl.SSLWantReadError, BlockingIOError):
+        # TLS may hold bytes that no selector sees; they were read until there were no more.
         return
-    except (OSError, h11.RemoteProtocolError) as trouble:
-        shot.end(f"connection closed or malformed HTTP ({str(trouble)[:80]})")
+    except MalformedError as trouble:
+        shot.end(str(trouble))
+    except OSError as trouble:
+        shot.end(f"connection closed ({trouble.strerror or type(trouble).__name__})")

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
+import threading
 import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
-import httpx
+import h11
 
+from contracts.gate.connection import (
+    Connection,
+    DesynchronisedError,
+    ForeignAddressError,
+    NoAnswerError,
+    UntrustedError,
+    connect,
+)
+from contracts.gate.message import MAX_BODY, MAX_KEPT, Exchange, Place
 from contracts.history import Answer, Input
 from contracts.target import Target
 
-MAX_BODY: Final = 8 * 1024 * 1024
-"""Bytes of a decoded answer that are read; a purchase has 500, a page of fifty 25,000."""
+__all__ = ["MAX_BODY", "DesynchronisedError", "ForeignAddressError", "Reply", "UntrustedError", "Wire"]
 
+MAX_HELD: Final = 96 * 1024 * 1024
+"""Bytes of bodies that a run keeps; once they are spent, no body longer than ``MAX_KEPT`` is read to its end."""
 
-class ForeignAddressError(Exception):
-    """A target admitted as loopback turned out to be at another address; nothing more is sent."""
+DESYNCHRONISED: Final = "the target answers requests that nobody made, and answers cannot be told apart (RFC 9112, 6.3)"
+
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +55,23 @@ class Wire:
 
     Args:
         target: where requests go.
-        timeout: seconds to wait for a connection (at most 5), for bytes, and for the whole answer.
+        timeout: seconds to wait for a connection (at most 5), and from the send to the whole answer.
+
+    Attributes:
+        unasked: how often bytes came that no request had asked for.
+        desynchronised: whether some of them may have been taken for the answer to a later request.
     """
 
     def __init__(self, target: Target, timeout: float) -> None:
+        self.unasked = 0
+        self.desynchronised = False
         self._target = target
+        self._place = Place.of(target.url)
         self._timeout = timeout
-        context = ssl.create_default_context() if target.url.startswith("https:") else False
-        limits = httpx.Timeout(timeout, connect=min(5.0, timeout))
-        # Writes go on connections of their own: one that a server closes while idle would otherwise leave
-        # the outcome of a create unknown, and a create is never retried.
-        self._reads = httpx.Client(verify=context, timeout=limits, trust_env=False)
-        self._writes = httpx.Client(
-            verify=context, timeout=limits, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
-        )
+        self._context = ssl.create_default_context() if target.url.startswith("https:") else None
+        self._idle: list[Connection] = []
+        self._held = 0
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -68,71 +82,84 @@ class Wire:
         self.close()
 
     def close(self) -> None:
-        """Close every connection."""
-        self._reads.close()
-        self._writes.close()
+        """Close every connection; those that have spoken unasked are taken note of."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            self._is_quiet(connection)
+            connection.close()
 
     def send(self, sent: Input) -> Reply:
         """Send one request and read its answer to the end.
 
         Raises:
             ForeignAddressError: the connection led to an address that is not loopback though the target was
-                admitted as loopback.
+                admitted as loopback; nothing was sent.
+            DesynchronisedError: an earlier answer may have been meant for another request.
         """
-        client = self._reads if sent.method in {"GET", "HEAD", "OPTIONS"} else self._writes
-        url = httpx.URL(self._target.url + sent.path)
-        if sent.query:
-            url = url.copy_merge_params(list(sent.query))
-        headers = list(sent.headers)
-        if sent.body or sent.method in {"POST", "PUT", "PATCH"}:
-            headers.append(("content-length", str(len(sent.body))))
+        # Writes go on connections of their own: one that a server closes while idle would otherwise leave
+        # the outcome of a create unknown, and a create is never retried.
+        # Nor is one kept of a target that speaks unasked: what it says next might be taken for an answer.
+        keep = sent.method in _READS and not self.unasked
         invoked = time.perf_counter()
+        connection: Connection | None = None
+        reusable = False
         try:
-            request = client.build_request(sent.method, url, headers=headers, content=sent.body or None)
-            response = client.send(request, stream=True)
-            try:
-                self._check_address(response)
-                answer, error = self._read(response, invoked)
-            finally:
-                response.close()
-        except (httpx.HTTPError, OSError) as trouble:
-            return Reply(None, _name(trouble), invoked, time.perf_counter())
-        return Reply(answer, error, invoked, time.perf_counter())
+            exchange = Exchange(self._place, sent, limit=self._limit)
+            connection = (self._take() if keep else None) or connect(self._target, self._timeout, self._context)
+            invoked = time.perf_counter()
+            deadline = invoked + self._timeout
+            connection.send(exchange.data, deadline)
+            connection.receive(exchange, deadline)
+            reusable = keep and exchange.reusable
+            self._note(exchange)
+            if exchange.unasked and connection.asked > 1:
+                # It may be the answer that nobody asked for, and what follows it the one that was.
+                raise NoAnswerError("malformed HTTP (two answers to one request)")
+        except (NoAnswerError, h11.LocalProtocolError) as trouble:
+            return Reply(None, str(trouble)[:160], invoked, time.perf_counter())
+        finally:
+            if connection is not None and not reusable:
+                connection.close()
+        if reusable:
+            with self._lock:
+                self._idle.append(connection)
+        return Reply(exchange.answer, None, invoked, time.perf_counter())
 
-    def _read(self, response: httpx.Response, invoked: float) -> tuple[Answer | None, str | None]:
-        pieces: list[bytes] = []
-        size = 0
-        truncated = False
-        for piece in response.iter_bytes():
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_BODY:
-                truncated = True
-                break
-            if time.perf_counter() - invoked > self._timeout:
-                return None, "timeout while the answer arrived"
-        headers = tuple(response.headers.multi_items())
-        return Answer(response.status_code, headers, b"".join(pieces)[:MAX_BODY], truncated), None
+    @property
+    def _limit(self) -> int:
+        """Bytes of the next body that are read."""
+        with self._lock:
+            return max(MAX_KEPT, min(MAX_BODY, MAX_HELD - self._held))
 
-    def _check_address(self, response: httpx.Response) -> None:
-        if not self._target.loopback:
-            return
-        stream = response.extensions.get("network_stream")
-        try:
-            peer = stream.get_extra_info("server_addr") if stream is not None else None
-        except OSError:
-            # The target has answered and closed already; a closed connection has no peer to ask for.
-            return
-        if peer and not ipaddress.ip_address(str(peer[0]).partition("%")[0]).is_loopback:
-            raise ForeignAddressError(f"{self._target.url} led to {peer[0]}, which is not loopback")
+    def _note(self, exchange: Exchange) -> None:
+        with self._lock:
+            self.unasked += exchange.unasked
+            self._held += len(exchange.answer.body) if exchange.answer is not None else 0
 
+    def _take(self) -> Connection | None:
+        """Return a connection that is open and quiet, None where there is none.
 
-def _name(trouble: Exception) -> str:
-    """Name a transport trouble in the words of a report."""
-    if isinstance(trouble, httpx.ConnectTimeout | httpx.ReadTimeout | httpx.WriteTimeout | httpx.PoolTimeout):
-        return "timeout"
-    if isinstance(trouble, httpx.ConnectError):
-        return f"no connection ({str(trouble)[:80]})"
-    if isinstance(trouble, httpx.RemoteProtocolError):
-        return f"connection closed or malformed HTTP ({str(trouble)[:80]})"
-    return f"{type(trouble).__name__} ({str(trouble)[:80]})"
+        Raises:
+            DesynchronisedError: one has spoken unasked, and had carried several requests.
+        """
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                connection = self._idle.pop()
+            if self._is_quiet(connection):
+                return connection
+            connection.close()
+            if self.desynchronised:
+                raise DesynchronisedError(DESYNCHRONISED)
+
+    def _is_quiet(self, connection: Connection) -> bool:
+        """Tell whether a connection is open, and whatever it has sent was asked for (RFC 9112, section 6.3)."""
+        waiting = connection.waiting()
+        if waiting:
+            with self._lock:
+                self.unasked += 1
+                # What is left over after several answers may be the last of them, and another taken in its place.
+                self.desynchronised |= connection.asked > 1
+        return waiting is None

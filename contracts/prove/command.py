@@ -18,14 +18,14 @@ from rich.text import Text
 
 from contracts.config import load_settings
 from contracts.errors import UsageError
-from contracts.gate.command import end_as_interrupt
 from contracts.gate.opening import GateRequest, open_target
 from contracts.gate.plan import PLANS
 from contracts.gate.request import make_request
+from contracts.interruption import interruption
 from contracts.options import AllowHost, Config, MaxPurchases, MaxSpend, Timeout
 from contracts.profiles import DEFAULT_PROFILE, PROFILES
 from contracts.prove.case import CONTROL, DEFECT, KINDS, VARIANT, Case, complaint
-from contracts.prove.proof import Results, run_cases
+from contracts.prove.proof import LOST, Results, run_cases
 from contracts.prove.record import EMBEDDED, ProofFacts, Record
 from contracts.prove.selection import select
 from contracts.prove.staging import Purse, Staging, prove_at
@@ -114,15 +114,15 @@ def prove(
         target=url or "",
     )
     facts = ProofFacts(target=url or EMBEDDED, profile=profile, depth=depth, seeds=numbers)
-    end_as_interrupt()
-    if request is None:
-        record = Record(out, facts, cases)
-        _run(record, run_cases(record.todo, jobs or os.cpu_count() or 1), len(record.todo), quiet=as_json)
-    else:
-        record = _run_at(request, out, facts, cases, quiet=as_json)
-    document = record.write(partial=False)
-    for name, content in proof_pages(document).items():
-        write_document(record.path / name, content)
+    with interruption.shielded():
+        if request is None:
+            record = Record(out, facts, cases)
+            _run(record, run_cases(record.todo, jobs or os.cpu_count() or 1), len(record.todo), quiet=as_json)
+        else:
+            record = _run_at(request, out, facts, cases, quiet=as_json)
+        document = record.write(partial=False)
+        for name, content in proof_pages(document).items():
+            write_document(record.path / name, content)
     if as_json:
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     else:
@@ -189,7 +189,10 @@ def _run_at(request: GateRequest, out: Path | None, facts: ProofFacts, cases: Se
 
 
 def _run(record: Record, results: Results, coming: int, *, quiet: bool) -> None:
-    """Take in results as they come, until the last or an interruption."""
+    """Take in results as they come, until the last or an interruption, which strikes between two of them.
+
+    Before a target of the user's own it is the session of the gate that lets an interruption in.
+    """
     console = Console(stderr=True, quiet=quiet, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     total = len(record.results)
@@ -202,6 +205,8 @@ def _run(record: Record, results: Results, coming: int, *, quiet: bool) -> None:
         try:
             for number, one in enumerate(stream, done + 1):
                 record.add(one)
+                if one.note == LOST:
+                    record.stopped = LOST
                 progress.update(task, completed=number, description=one.name[-30:])
                 if not console.is_terminal:
                     console.print(Text(f"[{number}/{total}] {one.name}"))

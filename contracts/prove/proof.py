@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import signal
 import statistics
+import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from contracts.prove.case import CONTROL, DEFECT, MUTANT, NOT_SHOWN, Case, Shown
+from contracts.interruption import interruption
+from contracts.prove.case import CONTROL, DEFECT, MUTANT, NOT_SHOWN, Case, Shown, without_gate
 from contracts.prove.trial import show
 
 Results: TypeAlias = Generator[Shown, None, None]
 """What came of each case, as it comes; whoever closes it ends what is under way."""
+
+LOST: Final = "a worker process was killed, and with it what all of them had in hand"
+"""Why a case was not shown that one process or another was busy with, or was still to take up."""
 
 
 def run_cases(cases: Sequence[Case], jobs: int) -> Results:
@@ -29,13 +36,19 @@ def run_cases(cases: Sequence[Case], jobs: int) -> Results:
     # A fresh interpreter for each worker: a fork would copy the threads' locks of this one.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interrupts_to_the_parent) as pool:
-        pending: set[Future[Shown]] = {pool.submit(show, case) for case in cases}
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_be_led_by_the_parent) as pool:
+        pending: dict[Future[Shown], Case] = {pool.submit(show, case): case for case in cases}
         try:
             while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                with interruption.opened():
+                    done, _ = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
-                    yield future.result()
+                    case = pending.pop(future)
+                    try:
+                        shown = future.result()
+                    except BrokenProcessPool:
+                        shown = without_gate(case, NOT_SHOWN, LOST)
+                    yield shown
         except BaseException:
             # The futures are left to break with the workers: cancelled ones make the executor raise.
             for child in set(multiprocessing.active_children()) - others:
@@ -43,9 +56,22 @@ def run_cases(cases: Sequence[Case], jobs: int) -> Results:
             raise
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    # Ctrl-C reaches every process of the terminal; the parent ends the workers, which have nothing to write.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _be_led_by_the_parent() -> None:
+    # Ctrl-C, and a terminal that goes away, reach every process of the terminal; the parent ends the workers, which
+    # have nothing to write.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def end_with_the_parent() -> None:
+        # One that was killed ends nobody: its workers would wait for their next case for ever.
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_the_parent, name="parent watcher", daemon=True).start()
 
 
 def load_shown(path: Path) -> dict[str, Shown]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from contracts.finding import Verdict
 from contracts.gate.run import Gate, GateOptions
-from contracts.gate.wire import ForeignAddressError, Wire
+from contracts.gate.wire import UntrustedError, Wire
 from contracts.history import OWNER, ApiOperation, Input, Outcome
 from contracts.prove.case import CRASHED, NOT_SHOWN, VARIANT, Case, Shown, without_gate
 from contracts.prove.proof import Results
@@ -156,7 +156,7 @@ class Staging:
         seconds = max(plan.seconds, self.options.seconds or 0, PATIENCE)
         options = replace(self.options, seed=case.seed, max_purchases=purchases, max_spend=spend, seconds=seconds)
         try:
-            with Served(seeded(proxy(self.target.url), case)) as served:
+            with Served(seeded(proxy(self.target.url, next(iter(self.target.addresses or ()), None)), case)) as served:
                 before = Target(served.url, served.url, loopback=True, keys=self.target.keys)
                 trial = Trial(case, before, options)
                 try:
@@ -172,7 +172,7 @@ class Staging:
         with Wire(self.target, self.options.timeout) as wire:
             try:
                 reply = wire.send(Input("GET", "/v1/profile", (), (("x-api-key", key),)))
-            except ForeignAddressError:
+            except UntrustedError:
                 return False
         return reply.answer is not None
 

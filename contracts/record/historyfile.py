@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +16,7 @@ from typing import IO, Any, Final, Self, TypeVar
 import orjson
 
 from contracts.errors import UsageError
+from contracts.foreign import open_foreign
 from contracts.history import Operation
 from contracts.record.line import dumps, from_line, mask_again, to_line
 from contracts.record.masking import Masker
@@ -21,8 +24,11 @@ from contracts.record.masking import Masker
 Read = TypeVar("Read")
 """What is read from a line."""
 
-_MAX_LINE: Final = 16 * 1024 * 1024
-"""Bytes of the longest line that is read; the longest that is written has about one million."""
+MAX_LINE: Final = 8 * 1024 * 1024
+"""Bytes of the longest line that is read; one with a megabyte of headers has seven million."""
+
+_MAX_IN_PLACE: Final = 64 * 1024 * 1024
+"""Bytes of a history up to which it is masked again in memory, where there is no room for a second file."""
 
 _MAX_MASKED_AGAIN: Final = 100_000
 """Lines up to which a closed history is masked again; a gate writes some hundreds."""
@@ -80,21 +86,44 @@ class HistoryWriter:
         with self._lock:
             if self._file.closed:
                 return
-            try:
-                self._file.close()
-                if self.trouble is None and self.count <= _MAX_MASKED_AGAIN:
-                    self._mask_again()
-            except OSError as error:
-                self.trouble = f"{self.path} is incomplete: {error.strerror}"
+            for step in (self._file.close, self._mask_again):
+                try:
+                    step()
+                except OSError as error:
+                    self.trouble = self.trouble or f"{self.path} is incomplete: {error.strerror}"
 
     def _mask_again(self) -> None:
+        if self.count > _MAX_MASKED_AGAIN:
+            return
         partial = self.path.with_name(f".{self.path.name}.tmp")
-        with self.path.open("rb") as source, partial.open("wb") as copy:
-            for line in source:
-                copy.write(dumps(mask_again(json.loads(line), self._masker)))
-            copy.flush()
-            os.fsync(copy.fileno())
-        partial.replace(self.path)
+        try:
+            with self.path.open("rb") as source, partial.open("wb") as copy:
+                copy.writelines(self._masked_again(source))
+                copy.flush()
+                os.fsync(copy.fileno())
+            partial.replace(self.path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+            self._mask_in_place()
+
+    def _mask_in_place(self) -> None:
+        """Mask again where a second file has no room: a secret must not stay because a disk is full."""
+        if self.path.stat().st_size > _MAX_IN_PLACE:
+            raise OSError(errno.ENOSPC, "it is too long to be masked again without room for a copy")
+        before = self.path.read_bytes()
+        after = b"".join(self._masked_again(before.splitlines(keepends=True)))
+        if after == before:
+            return
+        with self.path.open("r+b") as file:
+            file.write(after)
+            file.truncate()
+
+    def _masked_again(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        for line in lines:
+            # A full disk may have cut the last line, and what is left of it tells nothing.
+            if line.endswith(b"\n"):
+                yield dumps(mask_again(json.loads(line), self._masker))
 
 
 def read_history(path: Path) -> Iterator[Operation]:
@@ -123,15 +152,15 @@ def read_lines(path: Path, read: Callable[[bytes], Read]) -> Iterator[Read]:
         ValueError: a line is no operation; the message tells its number.
         OSError: the file cannot be read.
     """
-    with path.open("rb") as lines:
+    with open_foreign(path, links=False) as lines:
         for number in count(1):
-            line = lines.readline(_MAX_LINE + 1)
+            line = lines.readline(MAX_LINE + 1)
             if not line:
                 return
             try:
                 operation = read(line)
             except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-                if not line.endswith(b"\n") and len(line) <= _MAX_LINE:
+                if not line.endswith(b"\n") and len(line) <= MAX_LINE:
                     return
                 what = f"{error} is missing" if isinstance(error, KeyError) else str(error)[:200]
                 raise ValueError(f"{path}: line {number} is no operation: {what}") from None
@@ -145,8 +174,8 @@ def parse_line(line: bytes) -> dict[str, Any]:
         ValueError: it is longer than any line that is written, or not JSON.
         TypeError: it is JSON of another type.
     """
-    if len(line) > _MAX_LINE:
-        raise ValueError(f"longer than {_MAX_LINE} bytes")
+    if len(line) > MAX_LINE:
+        raise ValueError(f"longer than {MAX_LINE} bytes")
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:

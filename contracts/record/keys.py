@@ -1,4 +1,4 @@
-"""API keys in a text: as they are, in another letter case, cut short, or inside base64."""
+"""API keys in a text: as they are, in another letter case, cut short, in hexadecimal, or inside base64."""
 
 from __future__ import annotations
 
@@ -40,8 +40,12 @@ class KeyFinder:
         self._keys = [_Key(label, key, _core(key), _pattern(key)) for label, key in keys.items() if key]
         self._encoded = SecretStore()
         for key in self._keys:
-            for part in _base64_parts(key.text.encode("utf-8", "surrogatepass")):
+            raw = key.text.encode("utf-8", "surrogatepass")
+            for part in _base64_parts(raw):
                 self._encoded.add_text(part, f"<key:{key.label}:base64>", padded=True)
+            if len(raw) >= _SHORT:
+                for digits in (raw.hex(), raw.hex().upper()):
+                    self._encoded.add_text(digits, f"<key:{key.label}:hex>")
 
     def find(self, text: str) -> Iterator[Span]:
         """Yield where keys stand in a text; spans may overlap."""

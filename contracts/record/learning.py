@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Final, Literal
 
@@ -13,7 +14,18 @@ from contracts.history import Operation
 
 Kind = Literal["code", "password", "phone"]
 
-_KINDS: Final[dict[str, Kind]] = {"code": "code", "password": "password", "phone_number": "phone"}
+_NAMES: Final[dict[Kind, str]] = {
+    "code": "code logincode authcode smscode verificationcode onetimecode otp otpcode pin pincode",
+    "password": "password passwd passcode passphrase pass pwd loginpassword secret",
+    "phone": "phonenumber phone phonenr msisdn",
+}
+"""By kind, what members may be called: as the contract has it, and as a target may that shows what it should not.
+
+A value that is learnt only where the contract names it stands in the history until it is masked once more at the
+end, and for ever where the run is killed before.
+"""
+
+_KINDS: Final[dict[str, Kind]] = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 _MAX_BODY: Final = 1024 * 1024
 """Bytes of a body that are searched; what the record keeps of one is far less."""
 
@@ -24,12 +36,25 @@ _MAX_FOUND: Final = 5_000
 """Secrets learnt from one body; a page of fifty purchases holds 150."""
 
 _MEMBER: Final = re.compile(
-    r'"(phone_number|code|password)"\s{0,100}:\s{0,100}(?:"((?:[^"\\]|\\.){1,5000})|([0-9]{3,18})(?![0-9.eE]))',
+    r'"([A-Za-z_-]{2,40})"\s{0,100}:\s{0,100}(?:"((?:[^"\\]|\\.){1,5000})|([0-9]{3,18})(?![0-9.eE]))',
     re.DOTALL,
 )
 _CREDENTIALS: Final = re.compile('"(?:verification|password|received_at)"')
+_LONGEST_NAME: Final = 40
 _NEAR: Final = 200
 """Characters before and after a member in which the rest of the credentials is looked for."""
+
+_EXPECTED: Final = frozenset(
+    "id country_code display_name ru en phone_number price amount currency_code status purchase_type verification code "
+    "password received_at created_at emoji purchase_source items pagination current_page total_pages has_next purchase "
+    "code_request attempt max_attempts next_attempt_at retry_after refund reason refunded_at discount base_price "
+    "percent available balance statistics total_purchases error errors message detail details title type msg".split()
+)
+"""Members that answers have by the contract, and those in which refusals are told."""
+
+_NUMBER: Final = re.compile(r"\+[1-9][0-9]{7,14}(?![0-9])")
+_LONGEST_STRAY: Final = 4096
+_SHORTEST_STRAY: Final = 4
 
 _LOGIN_CODE: Final = re.compile(r"[0-9]{4,8}")
 _SHORTEST_FRAGMENT: Final = 6
@@ -46,12 +71,44 @@ def secrets_in(operation: Operation) -> Iterator[tuple[Kind, str]]:
     """
     yield from _in_body(operation.input.body, served=False)
     for name, value in operation.input.query:
-        kind = _KINDS.get(name)
+        kind = _kind(name)
         # The list takes a fragment of a phone number; a short one tells nothing and occurs everywhere.
         if kind is not None and len(value) >= _SHORTEST_FRAGMENT:
             yield kind, value
     if operation.answer is not None:
         yield from _in_body(operation.answer.body, served=200 <= operation.answer.status < 300)
+
+
+def strays_in(operation: Operation) -> Iterator[tuple[Kind, str]]:
+    """Yield what may be anybody's secret in an answer, for those who have not seen all answers of a run.
+
+    A target may repeat in one answer what it told somebody else in another one: phone numbers anywhere, and single
+    words in members that nobody expects.
+
+    Args:
+        operation: any recorded call.
+    """
+    if operation.answer is None:
+        return
+    body = operation.answer.body[:_MAX_BODY]
+    numbers = (match.group() for match in _NUMBER.finditer(body.decode("utf-8", "surrogateescape")))
+    yield from islice((("phone", number) for number in numbers), _MAX_FOUND)
+    pending: list[tuple[object, bool]] = [(parse(body).value, False)]
+    looked = 0
+    while pending and looked < _MAX_NODES:
+        node, stray = pending.pop()
+        looked += 1
+        if isinstance(node, dict):
+            pending.extend((child, stray or key not in _EXPECTED) for key, child in node.items())
+        elif isinstance(node, list):
+            pending.extend((child, stray) for child in node)
+        elif stray and isinstance(node, str) and _is_word(node):
+            yield "password", node
+
+
+def _is_word(text: str) -> bool:
+    """Tell a word from a sentence, which is for people to read."""
+    return _SHORTEST_STRAY <= len(text) <= _LONGEST_STRAY and not any(map(str.isspace, text))
 
 
 def _in_body(body: bytes, *, served: bool) -> Iterator[tuple[Kind, str]]:
@@ -64,7 +121,9 @@ def _in_text(body: bytes, *, served: bool) -> Iterator[tuple[Kind, str]]:
     # Without its NUL bytes, ASCII text in UTF-16 reads as UTF-8.
     text = body.decode("utf-8", "surrogateescape").replace("\0", "")
     for match in _MEMBER.finditer(text):
-        kind = _KINDS[match.group(1)]
+        kind = _kind(match.group(1))
+        if kind is None:
+            continue
         value = _unescaped(match.group(2)) if match.group(2) is not None else int(match.group(3))
         near = text[max(0, match.start() - _NEAR) : match.end() + _NEAR]
         if _is_secret(value, kind, sure=_CREDENTIALS.search(near) is not None, served=served):
@@ -80,7 +139,7 @@ def _in_document(body: bytes, *, served: bool) -> Iterator[tuple[Kind, str]]:
         looked += 1
         if isinstance(node, dict):
             inside = sure or "password" in node or "received_at" in node
-            pending.extend((child, _KINDS.get(key), inside or key == "verification") for key, child in node.items())
+            pending.extend((child, _kind(key), inside or key == "verification") for key, child in node.items())
         elif isinstance(node, list):
             pending.extend((child, kind, sure) for child in node)
         elif kind is not None and _is_secret(node, kind, sure=sure, served=served):
@@ -96,6 +155,12 @@ def _is_secret(value: object, kind: Kind, *, sure: bool, served: bool) -> bool:
     if kind != "code" or sure:
         return True
     return any(map(str.isdigit, value)) if served else _LOGIN_CODE.fullmatch(value) is not None
+
+
+@lru_cache(maxsize=1000)
+def _kind(name: str) -> Kind | None:
+    """Return what a member holds by its name, letter case and what joins its words left out."""
+    return _KINDS.get(name.lower().replace("_", "").replace("-", "")) if len(name) <= _LONGEST_NAME else None
 
 
 def _unescaped(raw: str) -> str:

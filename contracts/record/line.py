@@ -16,6 +16,8 @@ MAX_BODY: Final = 64 * 1024
 _MARGIN: Final = 4096
 """Characters masked beyond those kept, so that no secret is cut in two before it is masked."""
 
+_KINDS: Final = {kind.value: kind for kind in ApiOperation}
+
 _FROM_THE_WIRE: Final = (
     "path",
     "query",
@@ -89,20 +91,20 @@ def from_line(line: Mapping[str, Any]) -> Operation:
     return Operation(
         index=_integer(line["index"]),
         principal=_text(line["principal"]),
-        api_operation=ApiOperation(line["operation"]),
+        api_operation=_KINDS.get(line["operation"]) or ApiOperation(line["operation"]),
         input=Input(
             _text(line["method"]),
             _text(line["path"]),
             _pairs(line["query"]),
             _pairs(line["request_headers"]),
-            _bytes("request_body", line) or b"",
+            body_of(line, "request_body") or b"",
         ),
         answer=None
         if status is None
         else Answer(
             _integer(status),
             _pairs(line["response_headers"]),
-            _bytes("response_body", line) or b"",
+            body_of(line, "response_body") or b"",
             "response_body_cut" in line or line.get("response_truncated") is True,
         ),
         invoked=float(line["invoked"]),
@@ -113,6 +115,25 @@ def from_line(line: Mapping[str, Any]) -> Operation:
         walk=_text(line["walk"]),
         aim=None if aim is None else Aim(_text(aim["clause"]), _text(aim["reason"]), Demand(aim["demand"])),
     )
+
+
+def body_of(line: Mapping[str, Any], name: str) -> bytes | None:
+    """Return a body as bytes, None where the line has none.
+
+    Args:
+        line: a decoded history line.
+        name: ``request_body`` or ``response_body``.
+
+    Raises:
+        ValueError: what should be base64 is none.
+        KeyError: it is missing.
+        TypeError: it is no text.
+    """
+    encoded = line.get(f"{name}_base64")
+    if encoded is not None:
+        return base64.b64decode(_text(encoded), validate=True)
+    text = line[name]
+    return None if text is None else _text(text).encode("utf-8")
 
 
 def dumps(line: Mapping[str, Any]) -> bytes:
@@ -153,14 +174,6 @@ def _body(name: str, body: bytes | None, masker: Masker) -> dict[str, Any]:
     return {**kept, f"{name}_cut": len(body)} if cut else kept
 
 
-def _bytes(name: str, line: Mapping[str, Any]) -> bytes | None:
-    encoded = line.get(f"{name}_base64")
-    if encoded is not None:
-        return base64.b64decode(_text(encoded), validate=True)
-    text = line[name]
-    return None if text is None else _text(text).encode("utf-8")
-
-
 def _encoded(text: str) -> str:
     return base64.b64encode(text.encode("utf-8", "surrogateescape")).decode("ascii")
 
@@ -184,4 +197,9 @@ def _integer(value: object) -> int:
 def _pairs(value: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, list):
         raise TypeError(f"{str(value)[:40]!r} is no list of pairs")
-    return tuple((_text(name), _text(content)) for name, content in value)
+    # A million lines have some millions of pairs: no call for each of them.
+    pairs = tuple([(name, content) for name, content in value])
+    for name, content in pairs:
+        if type(name) is not str or type(content) is not str:
+            raise TypeError(f"{str((name, content))[:40]!r} is no pair of texts")
+    return pairs

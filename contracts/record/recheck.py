@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol
 
 from contracts.baseline import Baseline, Entry, load_baseline
 from contracts.clauses import load_clauses
@@ -18,14 +18,14 @@ from contracts.finding import ClauseResult, ClauseVerdict, Finding, Severity, Vi
 from contracts.history import ApiOperation, Operation, Outcome
 from contracts.invariants.values import money_of
 from contracts.monitor import Setting
-from contracts.oracle import Oracle, make_oracle
+from contracts.oracle import make_oracle
 from contracts.profiles import get_profile
 from contracts.reading import Reading
-from contracts.record.historyfile import parse_line, read_lines
 from contracts.record.line import from_line
 from contracts.record.masking import Masker
+from contracts.record.readahead import Recorded, read_operations, read_recorded
 from contracts.record.result import INTERRUPTED, Phase, RunFacts, build_run
-from contracts.record.standins import KEYS, is_damaged, masked, stand_in, stood_in
+from contracts.record.standins import KEYS, masked
 
 PHONES: Final[Mapping[str, str]] = {
     "SHAPE-6": "a history masks phone numbers: of its digits and its plus sign only the run itself could tell",
@@ -33,16 +33,71 @@ PHONES: Final[Mapping[str, str]] = {
 }
 """Clauses that look at phone numbers character by character; what the run itself found of them stands."""
 
+_SUMS: Final = frozenset({"LOAD-1"})
+"""Clauses that count what others find: hidden as far as those are."""
+
 _HISTORY: Final = "history.jsonl"
 _DOUBTS_OF_CLAUSES: Final = ("required but not exercised: ", "no clause was exercised")
 _MASK_SIGNS: Final = ("<code:", "<password:", "<phone:")
 
 _EXERCISED: Final = re.compile(r"^exercised \d+ of at least \d+ times: ")
-_MANY: Final = re.compile(rb"<(?:code|password|phone):[0-9]{6}")
-"""A mask by which there are 100,000 values of a kind: the masker keeps as many at least."""
+_LOAD: Final = "load"
+_OF_THE_RUN: Final[Mapping[str, frozenset[str]]] = {_LOAD: frozenset({"LOAD-2", "RACE-3"})}
+"""By command, clauses that rest on what the run measured, or on which calls it meant as one race: no history tells."""
 
-Read = TypeVar("Read")
-"""What is read from a line."""
+_ALWAYS_REQUIRED: Final[Mapping[str, frozenset[str]]] = {_LOAD: frozenset({"LOAD-1"})}
+"""By command, what it requires whatever the catalogue says: a load run has no business with most clauses."""
+
+
+class Judging(Protocol):
+    """What judges operations one after the other: the oracle of the gate, or what a command judges by instead."""
+
+    def feed(self, line: Mapping[str, Any], /) -> object:
+        """Judge one operation, by its decoded history line with stand-ins in place of masks."""
+
+    def finish(self) -> None:
+        """Judge what was held back."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything found, errors first."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the judging."""
+
+    def results(self, *, mode: str, reasons: Mapping[str, str] | None = None) -> tuple[ClauseResult, ...]:
+        """Return the verdict on every clause that a command can exercise at all."""
+
+
+MakeJudging = Callable[[Setting, Mapping[str, Severity], Callable[[Violation], bool]], Judging]
+"""Makes a judge from a setting, configured severities, and what is asked whether to leave a violation out."""
+
+NONE: Final[Mapping[str, MakeJudging]] = {}
+"""No command has a judge of its own."""
+
+
+class _ByOracle:
+    """The oracle, told of operations by their lines (``Judging``)."""
+
+    def __init__(
+        self, setting: Setting, severities: Mapping[str, Severity], withhold: Callable[[Violation], bool]
+    ) -> None:
+        oracle = make_oracle(setting, severities, withhold)
+        self.oracle = oracle
+        self.finish = oracle.finish
+        self.results = oracle.results
+
+    def feed(self, line: Mapping[str, Any]) -> None:
+        self.oracle.feed(from_line(line))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.oracle.findings
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.oracle.notes
 
 
 @dataclass(slots=True)
@@ -68,17 +123,29 @@ class _Account:
     withheld: int = 0
 
 
-def recheck_run(run_dir: Path, document: Mapping[str, Any], config: Path | None) -> dict[str, Any]:
+def recheck_run(
+    run_dir: Path, document: Mapping[str, Any], config: Path | None, judges: Mapping[str, MakeJudging] = NONE
+) -> dict[str, Any]:
     """Judge a run's history again by the settings file that the user named, or by the present directory's.
+
+    Args:
+        run_dir: where ``history.jsonl`` is.
+        document: the run's valid ``run.json``.
+        config: the settings file; None for the present directory's.
+        judges: by command, what judges its runs instead of the oracle.
 
     Raises:
         UsageError: as ``recheck`` and ``load_settings`` do.
     """
-    return recheck(run_dir, document, load_settings(config, Path.cwd()))
+    return recheck(run_dir, document, load_settings(config, Path.cwd()), judges=judges)
 
 
 def recheck(
-    run_dir: Path, document: Mapping[str, Any], settings: Settings, today: date | None = None
+    run_dir: Path,
+    document: Mapping[str, Any],
+    settings: Settings,
+    today: date | None = None,
+    judges: Mapping[str, MakeJudging] = NONE,
 ) -> dict[str, Any]:
     """Judge a run's history again and return the ``run.json`` that it comes to now.
 
@@ -93,19 +160,26 @@ def recheck(
         document: the run's valid ``run.json``.
         settings: of today; severities, tolerances and which clauses are required come from them.
         today: by which acceptances expire; the present day by default.
+        judges: by command, what judges its runs instead of the oracle.
 
     Raises:
         UsageError: there is no history, a line of it is no operation, or the profile is not known.
     """
+    if document["command"] == _LOAD and not (run_dir / _HISTORY).exists():
+        raise UsageError(
+            f"there is nothing to judge again: {run_dir / _HISTORY} is missing; a load run keeps the operations of its "
+            "findings alone, unless it is given --history all"
+        )
     account = _Account()
-    oracle = _oracle(document, settings, account)
-    for line, operation in _operations(run_dir / _HISTORY):
-        _note(line, operation, account, costs=document["partial"])
-        oracle.feed(operation)
+    oracle = _judging(document, settings, account, judges.get(document["command"], _ByOracle))
+    for recorded in read_recorded(run_dir / _HISTORY):
+        _note(recorded, account, costs=document["partial"])
+        oracle.feed(recorded.line)
     oracle.finish()
     baseline = _baseline(document, settings, today or datetime.now(UTC).date())
     found = [_masked(finding) for finding in oracle.findings]
-    carried = _carried(document, settings, [finding.id for finding in found])
+    hidden = _hidden(document)
+    carried = _carried(document, settings, [finding.id for finding in found], hidden)
     order = {clause: number for number, clause in enumerate(load_clauses())}
     findings = baseline.weigh(
         sorted([*found, *carried], key=lambda f: (f.severity is not Severity.ERROR, order.get(f.clause, len(order))))
@@ -115,7 +189,7 @@ def recheck(
         _facts(document, account, _notes(oracle, findings, document, account)),
         baseline.judge(_results(oracle, carried, document, settings), findings),
         findings,
-        {operation.index: operation for operation in _recorded(run_dir / _HISTORY, evidence)},
+        {operation.index: operation for operation in read_operations(run_dir / _HISTORY, evidence)},
         Masker({}),
         troubles=_troubles(document, account),
         load=document.get("load"),
@@ -125,14 +199,15 @@ def recheck(
     unseen = {finding.id for finding in carried}
     for finding in rechecked["findings"]:
         told = before.get(finding["id"])
-        if told is not None and (finding["id"] in unseen or finding["clause"] in PHONES):
+        whole = finding["id"] in unseen or finding["clause"] in PHONES or finding["clause"] in _SUMS
+        if told is not None and finding["id"] in hidden and whole:
             finding |= {name: told[name] for name in told.keys() - {"severity", "accepted"}}
         elif told is not None:
             finding["replay"] = told["replay"]
     return rechecked
 
 
-def _oracle(document: Mapping[str, Any], settings: Settings, account: _Account) -> Oracle:
+def _judging(document: Mapping[str, Any], settings: Settings, account: _Account, make: MakeJudging) -> Judging:
     try:
         profile = get_profile(document["profile"])
     except ValueError as error:
@@ -150,89 +225,79 @@ def _oracle(document: Mapping[str, Any], settings: Settings, account: _Account) 
 
     tolerances = {clause: dict(values) for clause, values in settings.tolerance.items()}
     setting = Setting(profile=profile, secrets=tuple(KEYS.values()), tolerances=tolerances)
-    return make_oracle(setting, {clause: Severity(value) for clause, value in settings.severity.items()}, withhold)
+    return make(setting, {clause: Severity(value) for clause, value in settings.severity.items()}, withhold)
 
 
-def _operations(history: Path) -> Iterator[tuple[bytes, Operation]]:
-    """Yield each line and its operation, stand-ins in place of masks."""
-
-    def read(line: bytes) -> tuple[bytes, Operation]:
-        value = parse_line(stand_in(line))
-        return line, from_line(stood_in(value) if b'_base64"' in line else value)
-
-    return _read(history, read)
-
-
-def _recorded(history: Path, indices: Iterable[int]) -> Iterator[Operation]:
-    """Yield some operations as they were recorded, with their masks."""
-    wanted = {b'{"index":%d' % index for index in indices}
-
-    def read(line: bytes) -> Operation | None:
-        return from_line(parse_line(line)) if line[: line.find(b",")] in wanted else None
-
-    if wanted:
-        yield from (operation for operation in _read(history, read) if operation is not None)
-
-
-def _read(history: Path, read: Callable[[bytes], Read]) -> Iterator[Read]:
-    try:
-        yield from read_lines(history, read)
-    except FileNotFoundError:
-        raise UsageError(f"there is nothing to judge again: {history} is missing") from None
-    except OSError as error:
-        raise UsageError(f"cannot read {history}: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-
-
-def _note(line: bytes, operation: Operation, account: _Account, *, costs: bool) -> None:
+def _note(recorded: Recorded, account: _Account, *, costs: bool) -> None:
     """Take account of an operation before it is judged, and of what it cost where the run did not come to that."""
     account.operations += 1
-    if is_damaged(line):
-        account.damaged.add(operation.index)
-    account.long = account.long or _MANY.search(line) is not None
-    if costs and operation.api_operation is ApiOperation.CREATE and operation.outcome is not Outcome.FAIL:
-        account.purchases += 1
-        views = Reading(operation).views
-        money = money_of(views[0].data.get("price")) if views else None
-        if money is not None:
-            account.spend += money.amount
-            account.currency = account.currency or money.currency
+    if recorded.damaged:
+        account.damaged.add(recorded.line["index"])
+    account.long = account.long or recorded.long
+    if costs and recorded.line["operation"] == ApiOperation.CREATE:
+        _note_cost(from_line(recorded.line), account)
+
+
+def _note_cost(operation: Operation, account: _Account) -> None:
+    if operation.outcome is Outcome.FAIL:
+        return
+    account.purchases += 1
+    views = Reading(operation).views
+    money = money_of(views[0].data.get("price")) if views else None
+    if money is not None:
+        account.spend += money.amount
+        account.currency = account.currency or money.currency
 
 
 def _results(
-    oracle: Oracle, carried: Sequence[Finding], document: Mapping[str, Any], settings: Settings
+    oracle: Judging, carried: Sequence[Finding], document: Mapping[str, Any], settings: Settings
 ) -> Sequence[ClauseResult]:
-    """Return the verdicts, those that hang on phone numbers as the run itself gave them."""
+    """Return the verdicts, those that hang on phone numbers or measurements as the run itself gave them."""
     before = {clause["id"]: clause for clause in document["clauses"]}
     # The oracle tells anew how often a clause was exercised.
     reasons = {name: _EXERCISED.sub("", clause["reason"]) for name, clause in before.items() if clause["reason"]}
-    mode = "load" if document["command"] == "load" else "gate"
+    load = document["command"] == _LOAD
+    always = _ALWAYS_REQUIRED.get(document["command"], frozenset())
     judged = []
-    for result in oracle.results(mode=mode, reasons=reasons):
+    for result in oracle.results(mode=_LOAD if load else "gate", reasons=reasons):
         catalogued = load_clauses()[result.id].required
         crashed = result.required and not catalogued
-        required = crashed or result.id in settings.require or (catalogued and result.id not in settings.optional)
+        expected = result.id in always if load else catalogued and result.id not in settings.optional
+        required = crashed or result.id in settings.require or expected
         mine = [finding for finding in carried if finding.clause == result.id]
         weighed = replace(result, required=required, findings=(*result.findings, *(finding.id for finding in mine)))
         if any(finding.severity is Severity.ERROR for finding in mine):
             weighed = replace(weighed, verdict=ClauseVerdict.BROKEN, reason="")
-        judged.append(_with_phones(weighed, before.get(result.id)) if result.id in PHONES else weighed)
+        told = result.id in PHONES or result.id in _OF_THE_RUN.get(document["command"], ())
+        judged.append(_as_told(weighed, before.get(result.id)) if told else weighed)
     return judged
 
 
-def _with_phones(result: ClauseResult, before: Mapping[str, Any] | None) -> ClauseResult:
+def _as_told(result: ClauseResult, before: Mapping[str, Any] | None) -> ClauseResult:
+    if before is not None and result.id not in PHONES:
+        return replace(result, exercised=before["exercised"], verdict=_verdict(result, before), reason=before["reason"])
     if result.verdict is ClauseVerdict.BROKEN:
         return result
     if before is None:
-        return replace(result, verdict=ClauseVerdict.NOT_EXERCISED, required=False, reason=PHONES[result.id])
+        reason = PHONES.get(result.id, "only the run itself could tell")
+        return replace(result, verdict=ClauseVerdict.NOT_EXERCISED, required=False, reason=reason)
     return replace(
         result, verdict=ClauseVerdict(before["verdict"]), exercised=before["exercised"], reason=before["reason"]
     )
 
 
-def _carried(document: Mapping[str, Any], settings: Settings, found: Collection[str]) -> list[Finding]:
-    """Return what the run itself found of phone numbers and the history does not show."""
+def _verdict(result: ClauseResult, before: Mapping[str, Any]) -> ClauseVerdict:
+    """Return the run's verdict, but for a clause whose findings today's settings make errors, or no longer make so."""
+    told = ClauseVerdict(before["verdict"])
+    if ClauseVerdict.BROKEN not in {told, result.verdict}:
+        return told
+    return ClauseVerdict.BROKEN if result.verdict is ClauseVerdict.BROKEN else ClauseVerdict.KEPT
+
+
+def _carried(
+    document: Mapping[str, Any], settings: Settings, found: Collection[str], hidden: Collection[str]
+) -> list[Finding]:
+    """Return what the run itself found and the history does not show."""
     return [
         Finding(
             finding["id"],
@@ -246,8 +311,15 @@ def _carried(document: Mapping[str, Any], settings: Settings, found: Collection[
             (),
         )
         for finding in document["findings"]
-        if finding["id"] not in found and _rests_on_phones(finding)
+        if finding["id"] not in found and finding["id"] in hidden
     ]
+
+
+def _hidden(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the ids of the run's findings of which its history may not tell, or not all."""
+    phones = {finding["id"] for finding in document["findings"] if _rests_on_phones(finding)}
+    own = _OF_THE_RUN.get(document["command"], frozenset()) | (_SUMS if phones else frozenset())
+    return frozenset(phones | {finding["id"] for finding in document["findings"] if finding["clause"] in own})
 
 
 def _severity(finding: Mapping[str, Any], settings: Settings) -> Severity:
@@ -319,7 +391,7 @@ def _facts(document: Mapping[str, Any], account: _Account, notes: Iterable[str])
     )
 
 
-def _notes(oracle: Oracle, findings: Iterable[Finding], document: Mapping[str, Any], account: _Account) -> list[str]:
+def _notes(oracle: Judging, findings: Iterable[Finding], document: Mapping[str, Any], account: _Account) -> list[str]:
     before = [finding["id"] for finding in document["findings"]]
     after = [finding.id for finding in findings]
     notes = [*document["notes"], *oracle.notes, f"judged again from the history: {account.operations} operations"]

@@ -13,17 +13,24 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-KEYS: Final[Mapping[str, str]] = {
-    label: f"assay-stand-in-for-the-key-of-{label}" for label in ("owner", "other", "admin")
-}
+_STEM: Final = "assay-stand-in-for-the-key-of-"
+
+KEYS: Final[Mapping[str, str]] = {label: f"{_STEM}{label}" for label in ("owner", "other", "admin")}
 """Label of each key of a run, and what stands in for the key."""
 
-_MASK: Final = re.compile(rb"<(?:(phone|code|password):([1-9][0-9]{0,8})|key:(owner|other|admin)(:base64)?)>")
+KEY_SIGNS: Final = (_STEM.encode(), base64.b64encode(_STEM.encode()))
+"""One of these stands in every text in which something stands in for a key: 30 bytes are 40 characters of base64."""
+
+_MASK: Final = re.compile(
+    # A quoted password is a text like any other; only an unquoted one would be no JSON.
+    rb'<(?:(?<="<)phone:([1-9][0-9]{0,8})|phone:([1-9][0-9]{0,8})|code:([1-9][0-9]{0,8})'
+    rb'|(?<!"<)password:([1-9][0-9]{0,8})|key:(owner|other|admin)(:base64)?)>'
+)
+_BEGINNINGS: Final = (b"", b"+99990", b"99990", b"88880", b"77770")
+"""What stands before the nine digits, by the group of ``_MASK`` that holds the number."""
 _ANY: Final = re.compile(rb"<(?:phone|code|password):[1-9]")
 _STAND_IN: Final = re.compile(r"\+?(9999|8888|7777)0([0-9]{9})(?![0-9])")
-_DIGITS: Final[Mapping[bytes, bytes]] = {b"phone": b"99990", b"code": b"88880", b"password": b"77770"}
 _KINDS: Final[Mapping[str, str]] = {"9999": "phone", "8888": "code", "7777": "password"}
-_QUOTE: Final = ord('"')
 _IN_PLACE: Final = tuple(
     (b"<%b:" % kind, (b'\\"%b\\":\\"<%b:' % (key, kind), b'\\"%b\\": \\"<%b:' % (key, kind)))
     for kind, key in ((b"phone", b"phone_number"), (b"code", b"code"), (b"password", b"password"))
@@ -78,8 +85,9 @@ def is_damaged(line: bytes) -> bool:
     """
     if b'"request_body_cut":' in line:
         return True
-    for mask, belonging in _IN_PLACE:
-        if line.count(mask) != sum(map(line.count, belonging)):
+    for mask, (compact, spaced) in _IN_PLACE:
+        number = line.count(mask)
+        if number and number != line.count(compact) and number != line.count(compact) + line.count(spaced):
             return _DAMAGED.search(line) is not None or _in_query(line)
     return False
 
@@ -94,13 +102,12 @@ def _in_query(line: bytes) -> bool:
 
 
 def _replaced(match: re.Match[bytes]) -> bytes:
-    kind, number, label, encoded = match.groups()
-    if label is not None:
-        key = KEYS[label.decode()].encode()
-        return base64.b64encode(key).rstrip(b"=") if encoded else key
-    quoted = match.start() > 0 and match.string[match.start() - 1] == _QUOTE
-    if kind == b"password" and quoted:
-        # A text like any other; only an unquoted one would be no JSON.
-        return match.group()
-    plus = b"+" if kind == b"phone" and quoted else b""
-    return plus + _DIGITS[kind] + number.rjust(9, b"0")
+    kind = match.lastindex or 0
+    if kind < len(_BEGINNINGS):
+        return _BEGINNINGS[kind] + match[kind].rjust(9, b"0")
+    key = KEYS[match[_LABEL].decode()].encode()
+    return key if match[_LABEL + 1] is None else base64.b64encode(key).rstrip(b"=")
+
+
+_LABEL: Final = len(_BEGINNINGS)
+"""The group of ``_MASK`` that holds the label of a key; the next tells of base64."""

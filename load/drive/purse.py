@@ -44,8 +44,8 @@ class Purse:
     def __init__(self, budget: Budget, prices: Mapping[str, Decimal]) -> None:
         self.budget = budget
         self.spent: str | None = None
-        self._prices = prices
-        self._dearest = max(prices.values(), default=Decimal(0))
+        self._prices = {country: price for country, price in prices.items() if price > 0}
+        self._dearest = max(prices.values(), default=None)
 
     def reserve(self, body: bytes) -> Reservation:
         """Hold one purchase for a create.
@@ -56,6 +56,7 @@ class Purse:
         Raises:
             BudgetSpentError: a cap would be exceeded; the create must not be sent.
         """
+        # The journeys' own creates end so; of any other the dearest price is expected.
         country = body[-4:-2].decode("ascii", "replace")
         try:
             return self.budget.reserve(self._prices.get(country, self._dearest))
@@ -66,16 +67,23 @@ class Purse:
     def settle(self, held: Reservation, reply: Reply, document: Mapping[str, Any] | None = None) -> None:
         """Count a create as made, by the price it was answered with, or give it back.
 
-        Only a definite refusal gives it back: a create of unknown outcome may have been charged.
+        Only a definite refusal gives it back: a create of unknown outcome may have been charged. A price of nothing
+        is not believed, and one higher than expected is expected of the next ones.
         """
         status = reply.status
         refused = 300 <= status < 500 and status != 408
         outcome = Outcome.OK if 200 <= status < 300 else Outcome.FAIL if refused else Outcome.UNKNOWN
-        self.budget.settle(held, outcome, _price(document) if outcome is Outcome.OK else None)
+        paid = _price(document) if outcome is Outcome.OK and document is not None else None
+        if document is not None and paid is not None:
+            country = document.get("country_code")
+            if isinstance(country, str) and paid > self._prices.get(country, paid):
+                self._prices[country] = paid
+            self._dearest = paid if self._dearest is None else max(paid, self._dearest)
+        self.budget.settle(held, outcome, paid)
 
 
-def _price(document: Mapping[str, Any] | None) -> Decimal | None:
-    price = document.get("price") if document is not None else None
+def _price(document: Mapping[str, Any]) -> Decimal | None:
+    price = document.get("price")
     amount = price.get("amount") if isinstance(price, dict) else None
     if not isinstance(amount, str) or len(amount) > _MAX_DIGITS:
         return None
@@ -83,4 +91,4 @@ def _price(document: Mapping[str, Any] | None) -> Decimal | None:
         value = Decimal(amount)
     except InvalidOperation:
         return None
-    return value if value.is_finite() and value >= 0 else None
+    return value if value.is_finite() and value > 0 else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Generator
+from typing import Any, Final
 
 from load.call import Seen
-from load.journeys.steps import Journey, Pause, account, create, purchase_of, request_code, retrieve
+from load.journeys.steps import Journey, Pause, Want, account, create, purchase_of, request_code, retrieve
 from load.journeys.world import World
 
 FIRST_LOOK: Final = 0.05
@@ -35,14 +36,18 @@ def buyer(world: World) -> Journey:
     world.shelve(purchase)
 
 
-def until_settled(world: World, purchase: int) -> Journey:
-    """Look at a purchase until it is no longer PENDING, ever more rarely, as long as patience lasts."""
+def until_settled(world: World, purchase: int) -> Generator[Want, Any, object]:
+    """Look at a purchase until it is no longer PENDING, ever more rarely, as long as patience lasts.
+
+    Returns:
+        The status it was seen in last, None where it could not be seen.
+    """
     waited, pause = 0.0, FIRST_LOOK
     while True:
         seen: Seen = yield retrieve(purchase)
         shown = purchase_of(seen)
         if shown is None or shown.get("status") != "PENDING" or waited >= world.patience:
-            return
+            return None if shown is None else shown.get("status")
         yield Pause(pause)
         waited += pause
         pause = min(2 * pause, LONGEST_LOOK)

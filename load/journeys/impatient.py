@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from load.journeys.buyer import until_settled
-from load.journeys.steps import REPEATED, Journey, create, purchase_of, request_code
+from load.journeys.steps import REPEATED, Journey, create, purchase_of, request_code, retrieve
 from load.journeys.world import World
 
 REPEATS: Final = 3
 
+ENDED: Final = ("ERROR", "EXPIRED", "REFUND")
+"""Statuses after which no credentials come."""
+
 
 def impatient(world: World) -> Journey:
-    """Tell a buyer who presses the button once and then some (clause LIFE-4)."""
+    """Tell a buyer who presses the button once and then some, and once more when all is over (LIFE-4, LIFE-9)."""
     bought = purchase_of((yield create(world.country())))
     if bought is None:
         return
@@ -22,5 +25,7 @@ def impatient(world: World) -> Journey:
         if pause := world.think():
             yield pause
         yield request_code(purchase, REPEATED)
-    yield from until_settled(world, purchase)
+    if (yield from until_settled(world, purchase)) in ENDED:
+        yield request_code(purchase, REPEATED)
+        yield retrieve(purchase)
     world.shelve(purchase)

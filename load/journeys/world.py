@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final
 
+from load.call import Call, Reply
 from load.journeys.steps import Pause
 
 SHELF: Final = 1000
@@ -22,6 +23,8 @@ class World:
         think: shortest and longest pause between two steps, seconds.
         patience: seconds a buyer waits for credentials before giving up.
         forget: told the id of a purchase that no journey will look at again.
+        watch: told of a purchase, its create and the answer before many hands reach for it at once.
+        settle: told the id of a purchase when they are done.
         accounts: whether the target serves accounts; who buys where it does not goes without the price.
     """
 
@@ -32,12 +35,16 @@ class World:
         think: tuple[float, float] = (0.0, 0.0),
         patience: float = 60.0,
         forget: Callable[[int], None] = lambda _: None,
+        watch: Callable[[int, Call, Reply], None] = lambda *_: None,
+        settle: Callable[[int], None] = lambda _: None,
         *,
         accounts: bool = True,
     ) -> None:
         self.random = random
         self.patience = patience
         self.accounts = accounts
+        self.watch = watch
+        self.settle = settle
         self._think = think
         self._forget = forget
         self._shelf: deque[int] = deque()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -74,11 +74,16 @@ class Kind(NamedTuple):
 
 
 class Kinds:
-    """Gives every kind of purchase a number."""
+    """Gives every kind of purchase a number.
 
-    __slots__ = ("_numbers", "known")
+    Args:
+        codes: returns the calling codes that a country's numbers begin with.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_codes", "_numbers", "known")
+
+    def __init__(self, codes: Callable[[str], tuple[str, ...]] = calling_codes) -> None:
+        self._codes = codes
         self.known: list[Kind] = []
         self._numbers: dict[tuple[object, ...], int] = {}
 
@@ -122,7 +127,7 @@ class Kinds:
             return None
         country, sort, ru, en, amount, currency = (str(part) for part in key)
         faults = [*name_faults(view["display_name"], ()), *money_faults(view["price"], (), may_be_zero=False)]
-        self.known.append(Kind(country, sort, ru, en, amount, currency, calling_codes(country), not faults))
+        self.known.append(Kind(country, sort, ru, en, amount, currency, self._codes(country), not faults))
         self._numbers[key] = len(self.known) - 1
         return len(self.known) - 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any, Final
@@ -10,23 +10,37 @@ from typing import Any, Final
 from contracts.clauses import load_clauses
 from contracts.finding import Severity, Violation
 from contracts.history import OWNER, ApiOperation, Operation
+from contracts.invariants.pages import NEWEST_FIRST
 from contracts.monitor import Setting, violation
 from contracts.oracle import Oracle
 from contracts.profiles import get_profile
 from load.call import MALFORMED, TOO_LARGE, Call, Reply, Seen
 from load.judge.bench import Bench
 from load.judge.crashes import Crashes
-from load.judge.facts import Facts, Kinds
+from load.judge.facts import Facts, Kind, Kinds
 from load.judge.lives import Lives
+from load.judge.newest import Newest, page_of
 from load.judge.operations import operation_of
+from load.judge.races import A_SECOND, Races
 from load.judge.register import Register
 from load.judge.rules import CODE, CREATE, RETRIEVE
 from load.judge.screen import Screen
 from load.judge.single import Answers, Single
-from load.judge.tally import OWED, PHONE, PROOF, VIEW, Tally
+from load.judge.tally import LISTED, OWED, PHONE, PROOF, VIEW, Tally
 
 TOLD_AGAIN: Final = 10**12
 """Indices from here on belong to operations that were told again: their times are true, their bytes are gone."""
+
+
+def shown_index(index: int, answers: int) -> int:
+    """Return the number under which a report shows an operation: those told again come after the last answer.
+
+    Args:
+        index: as a mark has it.
+        answers: how many answers there were.
+    """
+    return index if index < TOLD_AGAIN else answers + 1 + index - TOLD_AGAIN
+
 
 _SPOILED: Final = frozenset({MALFORMED, TOO_LARGE})
 _AT_SPEED: Final = ("SHAPE-", "VALUE-", "LIFE-", "AUTH-3")
@@ -46,6 +60,19 @@ class Limits:
     horizon_s: float = 900.0
 
 
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """What a history with masks cannot tell: calling codes of phone numbers, and what is asked here.
+
+    Attributes:
+        withhold: asked of every violation; True leaves it out.
+        key_signs: one of them stands in every text in which something stands in for a key.
+    """
+
+    withhold: Callable[[Violation], bool]
+    key_signs: Sequence[bytes]
+
+
 class Judge:
     """Judges every answer of one process.
 
@@ -55,6 +82,8 @@ class Judge:
         tolerances: configured tolerances by clause id, over the catalogue's.
         severities: configured severities by clause id, over the catalogue's.
         limits: how much is remembered.
+        mask: what a masked history hides from the judgement; None for answers as they came.
+        learn: told every operation that is judged in full, for findings quote its secrets.
 
     Attributes:
         docket: everything found and counted; up to date after ``flush``.
@@ -70,6 +99,8 @@ class Judge:
         tolerances: Mapping[str, Mapping[str, float]] | None = None,
         severities: Mapping[str, Severity] | None = None,
         limits: Limits | None = None,
+        mask: Mask | None = None,
+        learn: Callable[[Operation], object] | None = None,
     ) -> None:
         clauses = load_clauses()
         given = tolerances or {}
@@ -77,16 +108,21 @@ class Judge:
         setting = Setting(profile=get_profile(profile), secrets=tuple(secrets), tolerances=filled)
         self._limits = limits or Limits()
         self.crashes: dict[str, str] = {}
-        self.docket = Oracle([Crashes(setting, self.crashes)], severities=severities)
+        withhold = None if mask is None else mask.withhold
+        self.docket = Oracle([Crashes(setting, self.crashes)], severities=severities, withhold=withhold)
         self.answers = 0
         self._tally = Tally()
         self._counts = self._tally.counts
-        self._kinds = Kinds()
+        self._kinds = Kinds() if mask is None else Kinds(lambda country: ())  # noqa: ARG005 - no country's are shown
+        self._screen = screen = Screen(setting, self._kinds, () if mask is None else mask.key_signs)
         self._register = Register()
-        self._bench = Bench(setting, self.docket, severities or {}, self.crashes)
-        self._answers = Answers(Screen(setting, self._kinds), self._kinds, self._register, self._bench, self.docket)
+        self._bench = Bench(setting, self.docket, severities or {}, self.crashes, withhold=withhold, learn=learn)
+        self._answers = Answers(screen, self._kinds, self._register, self._bench, self.docket)
         indices = count(TOLD_AGAIN)
         self._lives = Lives(self._register, self._kinds, self._bench, self.docket, lambda: next(indices))
+        self._indices = indices
+        self._races = Races(setting, self.docket, self._bench.keep, self._bench.note_crash)
+        self._newest = Newest()
         self._new: list[int] = []
         self._finished = False
 
@@ -95,14 +131,19 @@ class Judge:
         """Operations that findings refer to, by index, as they came: nothing in them is masked."""
         return self._bench.evidence
 
-    def see(self, call: Call, reply: Reply) -> Seen:
+    def see(self, call: Call, reply: Reply, index: int | None = None) -> Seen:
         """Judge one answer.
 
         Args:
             call: what was sent.
             reply: what came of it; replies come in the order in which they ended.
+            index: its position in a history that is judged again; by default the number of answers so far.
         """
-        self.answers = index = self.answers + 1
+        self.answers += 1
+        if index is None:
+            index = self.answers
+        if self._races.watched:
+            self._races.note(call, reply, index)
         try:
             return self._see(call, reply, index)
         except Exception as error:  # noqa: BLE001 - a crashing check is evidence, never a pass (style, rule 4)
@@ -126,6 +167,7 @@ class Judge:
             single = self._answers.create(call, reply, index)
             if single.facts is not None:
                 self._new.append(single.facts.number)
+                self._newest.buy(single.facts, reply.sent, reply.ended, index)
             return self._see_purchase(call, reply, index, single, CREATE)
         if operation is ApiOperation.REQUEST_CODE:
             single = self._answers.request_code(call, reply, index)
@@ -143,6 +185,20 @@ class Judge:
         self._lives.forget(number)
         self._answers.drop(number)
 
+    def watch(self, number: int, call: Call, reply: Reply) -> None:
+        """Have a purchase judged as a race: all calls about it until ``settle`` must fit into one order (RACE-3).
+
+        Args:
+            number: its id.
+            call: the create that it came from.
+            reply: its answer.
+        """
+        self._races.watch(number, call, reply, next(self._indices))
+
+    def settle(self, number: int) -> None:
+        """Judge the race for a purchase, which is over."""
+        self._report_speed(self._races.settle(number))
+
     def flush(self, now: float) -> None:
         """Bring the docket up to date, and forget what is over; to be called about once a second.
 
@@ -152,6 +208,7 @@ class Judge:
         self._tally.flush(self.docket)
         self._counts = self._tally.counts
         self._lives.make_room()
+        self._races.refill()
         self._sweep(now)
 
     def finish(self) -> None:
@@ -169,7 +226,8 @@ class Judge:
         limits = self._limits
         return (
             f"A purchase is forgotten when its journey has left it, when {limits.horizon_s:g} s pass without a look at "
-            f"it, or when {limits.purchases:,} newer ones are known to one process; that its id was given is not."
+            f"it, or when {limits.purchases:,} newer ones are known to one process; that its id was given is not. "
+            f"Of the races, {A_SECOND} a second are held to one order of all their calls."
         )
 
     @property
@@ -197,6 +255,17 @@ class Judge:
             return self._lives.standing()
         sold, self._lives.sold = self._lives.sold, []
         return sold
+
+    def keep_seen(self) -> None:
+        """Keep what was shown of each purchase for ``take_seen``: other processes are shown some of them, too."""
+        self._lives.seen = []
+
+    def take_seen(self) -> list[tuple[int, Kind, str]]:
+        """Return what was shown of the purchases that were forgotten since the last call; of all, at the very end."""
+        seen = self._lives.seen or []
+        if seen:
+            self._lives.seen = []
+        return seen
 
     def _see_purchase(self, call: Call, reply: Reply, index: int, single: Single, by: int) -> Seen:
         document, facts, bits, violations, skip = single
@@ -232,9 +301,30 @@ class Judge:
                 counts[bits] += 1
 
             found += self._lives.page(call, reply, index, items, facts, lawful=lawful, count=tell)
+            if lawful:
+                found += self._see_newest(call, reply, index, document, facts)
             if len(self._register) > self._limits.purchases:
                 self._drop_oldest()
         return self._end(reply, document, found)
+
+    def _see_newest(
+        self, call: Call, reply: Reply, index: int, document: Any, facts: list[Facts | None]
+    ) -> tuple[Violation, ...]:
+        """Hold a first page against the purchases that it had to show (LIFE-6)."""
+        query = self._screen.query(call.path)
+        if query is None or (query.page, query.sort, query.status) != (1, NEWEST_FIRST, None):
+            return ()
+        page = page_of(facts, whole=not document["pagination"]["has_next"])
+        if page is None:
+            return ()
+        operation = operation_of(call, reply, index)
+        due, lost = self._newest.judge(page, operation.mark)
+        self._counts[LISTED] += due
+        if lost is None:
+            return ()
+        self.docket.violate(lost)
+        self._bench.keep(operation, [lost])
+        return (lost,)
 
     def _see_refusal(self, call: Call, reply: Reply, index: int) -> Seen:
         if reply.error in _SPOILED:

@@ -11,13 +11,13 @@ from contracts.invariants.purchase import Claim
 from contracts.monitor import Docket
 from load.call import Call, Reply
 from load.judge.bench import Bench
-from load.judge.facts import BREAK, Facts, Kinds, is_readable
+from load.judge.facts import BREAK, Facts, Kind, Kinds, is_readable
 from load.judge.habits import Habits
 from load.judge.operations import excerpt_of, operation_of, purchase_of
 from load.judge.register import CREATED, NUMBERS, STATUS, Register, phone_number
 from load.judge.retell import given, retell
 from load.judge.rules import CODE, CREATE, LIST, RETRIEVE, SUSPECT, Rules
-from load.judge.tally import UNIQUE
+from load.judge.tally import RACED, UNIQUE
 
 MAX_FAILING: Final = 500
 """Purchases whose last retrieve met a 500; two in a row are a finding (LIFE-6)."""
@@ -40,6 +40,10 @@ class Lives:
         bench: judges what is suspect.
         docket: where violations that follow from habit are reported.
         index: gives an operation that is told again its index.
+
+    Attributes:
+        sold: of purchases that were forgotten: phone, id, and between when and when they stood.
+        seen: of the same ones: id, kind and text of the row; None where nobody asks for it.
     """
 
     def __init__(
@@ -54,8 +58,10 @@ class Lives:
         self._habits = Habits()
         self._failing: dict[int, Operation] = {}
         self._bought = False
+        self._bought_until = 0.0
         self._served = [False] * len(NUMBERS)
         self.sold: list[tuple[int, int, float, float]] = []
+        self.seen: list[tuple[int, Kind, str]] | None = None
 
     def show(
         self, call: Call, reply: Reply, index: int, facts: Facts | None, by: int, progress: object = None
@@ -70,7 +76,7 @@ class Lives:
             by: number of the operation.
             progress: ``code_request.status`` of a request-code's answer.
         """
-        extra = self._count_create() if by == CREATE else 0
+        extra = self._count_create(reply) if by == CREATE else 0
         number = facts.number if facts is not None else None
         named = number if by == CREATE else purchase_of(call)
         if by == CREATE and facts is not None and self._is_given(facts.number):
@@ -187,7 +193,7 @@ class Lives:
         found = self._bring(call, reply, index, None, purchase_of(call))
         self._mind(*(view["id"] for view in views))
         bought = call.operation is ApiOperation.CREATE and reply.status == 200 and views
-        return self._count_create() if bought else 0, found
+        return self._count_create(reply) if bought else 0, found
 
     def forget(self, number: int) -> bool:
         """Forget a purchase but for its id; tells whether it was in the register."""
@@ -195,6 +201,7 @@ class Lives:
         if row is None:
             return False
         self._note_sold(number, row)
+        self._note_seen(number, row)
         self._register.forget(number)
         self._failing.pop(number, None)
         return True
@@ -204,6 +211,7 @@ class Lives:
         sold, self.sold = self.sold, []
         for number, row in self._register.ids():
             self._note_sold(number, row)
+            self._note_seen(number, row)
         sold += self.sold
         self.sold = []
         return sold
@@ -231,6 +239,10 @@ class Lives:
             start = max(register.acked_ended[row], register.phoned_ended[row])
             self.sold.append((phone, number, start, register.stood[row]))
 
+    def _note_seen(self, number: int, row: int) -> None:
+        if self.seen is not None:
+            self.seen.append((number, self._kinds.known[self._register.kind[row]], self._register.text[row]))
+
     def _is_given(self, number: int) -> bool:
         """Tell whether an id is known to the bench as that of a purchase that a create acknowledged."""
         record = self._bench.book.purchases.get(number)
@@ -239,10 +251,12 @@ class Lives:
     def _feed(self, call: Call, reply: Reply, index: int) -> None:
         self._bench.judge_life(operation_of(call, reply, index))
 
-    def _count_create(self) -> int:
-        """Count that a create's id was compared with those of all creates before it."""
+    def _count_create(self, reply: Reply) -> int:
+        """Count that a create's id was compared with those of all creates before it, some under way with it."""
         bits = UNIQUE if self._bought else 0
-        self._bought = True
+        if self._bought_until > reply.sent:
+            bits |= RACED
+        self._bought, self._bought_until = True, reply.ended
         return bits
 
     def _suspect(self, call: Call, reply: Reply, index: int, facts: Facts, by: int) -> tuple[Violation, ...]:

@@ -15,7 +15,9 @@ from contracts.oracle import Oracle
 from contracts.profiles import get_profile
 from contracts.record.line import from_line
 from load.judge.crashes import Crashes
+from load.judge.judge import shown_index
 from load.judge.packed import PackedMap
+from load.judge.sightings import Sightings, unpacked
 
 MARGIN_S: Final = 2.0
 """By how much two clocks may differ after their shares were compared: the longest that a share may be under way
@@ -39,6 +41,8 @@ class Merge:
         self._names: list[str] = []
         self._givers = PackedMap()
         self._sales = _Sales()
+        self._twice: set[int] = set()
+        self._sightings = Sightings()
         self._found: list[Violation] = []
         self._indices: dict[tuple[str, int], int] = {}
         self.operations: dict[int, Operation] = {}
@@ -64,6 +68,13 @@ class Merge:
         if self._alone:
             return
         self._take_ids(worker.number, array("Q", share["ids"]))
+        for seen in unpacked(share["seen"]):
+            if seen.number in self._twice:
+                # Two purchases of one id differ, of course.
+                continue
+            first, differing = self._sightings.add(worker.number, seen)
+            for aspect in differing:
+                self._report_differing(aspect, seen.number, first, worker.number)
         stood = array("d", share["stood"])
         entries = zip(array("Q", share["phones"]), array("Q", share["owners"]), stood[::2], stood[1::2], strict=True)
         for phone, number, start, end in entries:
@@ -111,6 +122,8 @@ class Merge:
             for told in worker.last["findings"]:
                 for found in self._violations(name, told):
                     oracle.violate(found)
+        for clause in {clause for clause, _ in _DIFFERING.values()} if self._sightings.compared else ():
+            oracle.exercise(clause, self._sightings.compared)
         for own in self._found:
             oracle.violate(own)
         oracle.finish()
@@ -131,6 +144,9 @@ class Merge:
             yield replace(first, observed=sample)
 
     def _index(self, name: str, index: int) -> int:
+        if self._alone:
+            # One process's positions are those of the history that it may have written.
+            return shown_index(index, self._workers[name].last["answers"])
         return self._indices.setdefault((name, index), len(self._indices) + 1)
 
     def _take_ids(self, worker: int, numbers: Iterable[int]) -> None:
@@ -140,6 +156,7 @@ class Merge:
                 self._givers.put(number, worker)
             elif giver != worker:
                 # Twice in one worker is that worker's own finding.
+                self._twice.add(number)
                 self._report_id(number, giver, worker)
 
     def _report_id(self, number: int, one: int, other: int) -> None:
@@ -161,6 +178,18 @@ class Merge:
             *(self._mark(sale, kind) for sale in (one, other) for kind in (ApiOperation.CREATE, ApiOperation.RETRIEVE)),
         )
 
+    def _report_differing(self, aspect: str, number: int, one: int, other: int) -> None:
+        clause, what = _DIFFERING[aspect]
+        self._found.append(
+            violation(
+                clause,
+                f"{aspect}-differs-between-workers",
+                f"two workers with one key were shown different values of one purchase: {what}",
+                expected="what a purchase was sold with, and its credentials, are the same in every view",
+                observed=f"purchase {number}: {what} differ between {self._names[one]} and {self._names[other]}",
+            )
+        )
+
     def _mark(self, sale: _Sale, kind: ApiOperation) -> Mark:
         moment = sale.start if kind is ApiOperation.CREATE else sale.end
         index = self._index(self._names[sale.worker], -len(self._indices) - 1)
@@ -169,6 +198,13 @@ class Merge:
     def _report(self, cause: str, title: str, expected: str, observed: str, *marks: Mark) -> None:
         self._found.append(violation("LIFE-7", cause, title, *marks, expected=expected, observed=observed))
 
+
+_DIFFERING: Final = {
+    "head": ("LIFE-5", "country, type, price, names or creation time"),
+    "phone": ("LIFE-5", "phone numbers"),
+    "proof": ("LIFE-3", "credentials"),
+}
+"""By aspect of a sighting, the clause that says that it never changes, and its name."""
 
 _TOTALS: Final = ("answers", "forgotten", "known", "exercised", "findings", "crashes")
 

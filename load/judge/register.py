@@ -18,7 +18,9 @@ HELD: Final = 1 << 4
 CREATED: Final = 1 << 5
 UNSURE: Final = 1 << 6
 RACED_CODE: Final = 1 << 7
-"""What is known of a purchase: who showed it, an action of unknown outcome, races."""
+REFUSED: Final = 1 << 8
+"""What is known of a purchase: who showed it, an action of unknown outcome, races, a request-code refused at last
+because it had ended."""
 
 KNOWN_BY: Final = 9
 ACKED_BY: Final = 12

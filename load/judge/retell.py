@@ -16,6 +16,7 @@ from load.judge.register import (
     OPERATIONS,
     PHONED_BY,
     RACED_CODE,
+    REFUSED,
     SETTLED_BY,
     STATUS,
     UNSURE,
@@ -25,6 +26,9 @@ from load.judge.register import (
 _HEADERS: Final = (("content-type", "application/json"),)
 _NOT_NOW: Final = 429
 """How a request-code is told again of which only its time is known: a status that says nothing of the purchase."""
+
+_ENDED: Final = 409
+"""How one is told again that was refused after its purchase had ended (LIFE-9)."""
 
 
 def retell(register: Register, number: int, row: int, kind: Kind, index: Callable[[], int]) -> list[Operation]:
@@ -60,7 +64,8 @@ def retell(register: Register, number: int, row: int, kind: Kind, index: Callabl
         again = 2 if flags & RACED_CODE else 1
         if asked == settled and flags >> SETTLED_BY & 7 == 3:
             again -= 1
-        operations += [teller.ask(asked, answered=not flags & UNSURE) for _ in range(again)]
+        status = _ENDED if flags & REFUSED else _NOT_NOW
+        operations += [teller.ask(asked, None if flags & UNSURE else status) for _ in range(again)]
     stood = register.stood[row]
     if stood > known[0] and (flags & STATUS <= SUCCESS or stood <= settled[1]):
         # Of the last view that showed it standing only the time of asking is known; nothing else is read of it.
@@ -122,8 +127,9 @@ class _Teller:
             document = {"purchase": data, "code_request": {"status": "pending"}}
         return self._operation(by, times, Answer(200, _HEADERS, json.dumps(document).encode()))
 
-    def ask(self, times: tuple[float, float], *, answered: bool) -> Operation:
-        return self._operation(ApiOperation.REQUEST_CODE, times, Answer(_NOT_NOW, _HEADERS) if answered else None)
+    def ask(self, times: tuple[float, float], status: int | None) -> Operation:
+        answer = None if status is None else Answer(status, _HEADERS)
+        return self._operation(ApiOperation.REQUEST_CODE, times, answer)
 
     def _operation(self, by: ApiOperation, times: tuple[float, float], answer: Answer | None) -> Operation:
         country = f'{{"country_code":"{self._kind.country}"}}'.encode()

@@ -21,6 +21,7 @@ from load.judge.register import (
     NUMBERS,
     PHONED_BY,
     RACED_CODE,
+    REFUSED,
     SEEN,
     SETTLED_BY,
     STATUS,
@@ -28,7 +29,7 @@ from load.judge.register import (
     Register,
     phone_number,
 )
-from load.judge.tally import ASKED, CROSSED, KEPT, LATER, REPEATED, SAME, SETTLED, VISIBLE
+from load.judge.tally import ASKED, CROSSED, ENDED, KEPT, LATER, REPEATED, SAME, SETTLED, VISIBLE
 from load.judge.tally import RACED_CODE as RACED_BIT
 
 SUSPECT: Final = -1
@@ -140,8 +141,13 @@ class Rules:
         bits = self.note_code(row, sent, ended)
         if status in {0, 408} or status >= 500:
             register.flags[row] |= UNSURE
-        if status in {400, 409} and self._has_proof(row, flags) and register.settled_ended[row] < sent:
-            bits |= REPEATED
+        if register.settled_ended[row] < sent:
+            if flags & STATUS > SUCCESS:
+                if 400 <= status < 500 and status not in _UNJUDGED:
+                    register.flags[row] |= REFUSED
+                    bits |= ENDED
+            elif status in {400, 409} and self._has_proof(row, flags):
+                bits |= REPEATED
         return bits
 
     def coded(self, row: int, facts: Facts, progress: object, sent: float, ended: float) -> int:
@@ -193,6 +199,8 @@ class Rules:
         if register.asked_ended[row] != NEVER and register.asked_ended[row] >= sent:
             register.flags[row] |= RACED_CODE
             bits = RACED_BIT
+        # Of request-codes the last alone is kept, with what is known of its refusal.
+        register.flags[row] &= ~REFUSED
         register.asked_sent[row], register.asked_ended[row] = sent, ended
         return bits
 

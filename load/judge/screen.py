@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -48,10 +48,21 @@ class Query(NamedTuple):
 
 
 class _Keys(KeyFinder):
-    """Looks for keys in every body of a run."""
+    """Looks for keys in every body of a run.
+
+    Args:
+        keys: the keys.
+        signs: one of them stands in every text that holds a key in any form; empty where nothing is known of that.
+    """
+
+    def __init__(self, keys: Iterable[str], signs: Sequence[bytes]) -> None:
+        super().__init__(keys)
+        self._signs = signs
 
     def found_in(self, data: bytes) -> bool:
         """Tell whether any of the keys stands in the data."""
+        if self._signs and not any(sign in data for sign in self._signs):
+            return False
         for form in self._long:
             if form in data:
                 return True
@@ -64,12 +75,13 @@ class Screen:
     Args:
         setting: what checks may know of the run.
         kinds: gives kinds of purchases their numbers.
+        signs: one of them stands in every text that holds a key; empty where nothing is known of that.
     """
 
-    def __init__(self, setting: Setting, kinds: Kinds) -> None:
+    def __init__(self, setting: Setting, kinds: Kinds, signs: Sequence[bytes] = ()) -> None:
         profile = setting.profile
         self._kinds = kinds
-        self._keys = _Keys(setting.secrets)
+        self._keys = _Keys(setting.secrets, signs)
         self._profile = profile
         self._width = len(profile.purchase_keys)
         self._skew = setting.tolerance("VALUE-5", "clock_skew_s", 300) + 1

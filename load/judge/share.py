@@ -7,9 +7,11 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from contracts.finding import Finding
+from contracts.record.learning import strays_in
 from contracts.record.line import to_line
 from contracts.record.masking import Masker
 from load.judge.judge import Judge
+from load.judge.sightings import packed, sighting_of
 
 SEED_BYTES: Final = 16
 """Length of the key of the hashes of phone numbers."""
@@ -50,6 +52,9 @@ class Shares:
             if index not in self._shown:
                 self._shown.add(index)
                 self._masker.learn_from(operation)
+                # Not every answer was searched for secrets, as the gate's are, and other workers saw others.
+                for kind, value in strays_in(operation):
+                    self._masker.learn(kind, value)
                 operations.append(to_line(operation, self._masker))
         return {
             "now": now,
@@ -61,6 +66,7 @@ class Shares:
             "phones": array("Q", [self._fingerprint(phone) for phone, _, _, _ in sold]).tobytes(),
             "owners": array("Q", [number for _, number, _, _ in sold]).tobytes(),
             "stood": array("d", [moment for _, _, start, end in sold for moment in (start, end)]).tobytes(),
+            "seen": packed([sighting_of(*one, self._seed) for one in judge.take_seen()]),
             "exercised": {clause: times for clause, times in judge.docket.exercised.items() if times},
             "findings": [self._finding(finding) for finding in judge.docket.findings],
             "evidence": operations,

@@ -31,8 +31,11 @@ REPEATED: Final = 1 << 20
 ASKED: Final = 1 << 21
 RACED_CODE: Final = 1 << 22
 UNIQUE: Final = 1 << 23
+RACED: Final = 1 << 24
 PRESSED: Final = 1 << 25
 JUDGED: Final = 1 << 26
+ENDED: Final = 1 << 27
+LISTED: Final = 1 << 28
 
 _CLAUSES: Final[dict[int, tuple[str, ...]]] = {
     ANSWER: ("LOAD-1", "AUTH-3"),
@@ -59,6 +62,9 @@ _CLAUSES: Final[dict[int, tuple[str, ...]]] = {
     ASKED: ("LIFE-8",),
     RACED_CODE: ("RACE-2",),
     UNIQUE: ("LIFE-7",),
+    RACED: ("RACE-1",),
+    ENDED: ("LIFE-9",),
+    LISTED: ("LIFE-6",),
     PRESSED: ("LOAD-3",),
     JUDGED: ("LOAD-1",),
 }

@@ -25,6 +25,7 @@ class Figures:
         findings: violations seen.
         operations: by name; ``ALL`` is their sum.
         lag: times from when a request was due to when it was sent.
+        growth: of response times from the beginning to the end, as a share; None where it was not looked at.
     """
 
     seconds: float
@@ -34,6 +35,7 @@ class Figures:
     findings: int = 0
     operations: Mapping[str, Answers] = field(default_factory=dict)
     lag: Histogram = field(default_factory=Histogram)
+    growth: float | None = None
 
     @property
     def achieved_rate(self) -> float | None:

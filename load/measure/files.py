@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Final, Self
 
@@ -80,7 +80,9 @@ class RunFiles:
 
     def close(self) -> None:
         """Close the files; a second time does nothing."""
-        self._stack.close()
+        # What a full disk did not take has been told when it was written; each second is flushed.
+        with suppress(OSError):
+            self._stack.close()
 
     def __enter__(self) -> Self:
         return self

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from load.measure.answers import Answers
 from load.measure.figures import ALL, Figures
+from load.measure.growth import growth
 from load.measure.histogram import Histogram
 from load.measure.second import Pace, Second
 from load.measure.timeline import Row, Timeline, timeline_row
@@ -177,10 +178,11 @@ class Ledger:
         Args:
             until: when the run ended, or now; seconds from its start.
         """
-        return self._measured.figures(
+        figures = self._measured.figures(
             measured_seconds(self._phases, until),
             self._asked_in((phase.start, min(phase.end, until)) for phase in self._phases if phase.measured),
         )
+        return replace(figures, growth=growth(self.timeline))
 
     def window(self, seconds: int) -> Figures:
         """Return the figures of the newest closed seconds that lie in measured phases.

@@ -46,13 +46,14 @@ class Gauges:
 def how_it_counts(reply: Reply, *, lawful: bool) -> Count:
     """Return how an answer counts.
 
-    No answer, a 5xx, an answer that broke a clause, and a 429 without ``Retry-After`` are failures; a 429 with it is
-    back-pressure (clause LOAD-3). Any other answer, a lawful refusal such as 409 included, is none.
+    No answer, a 5xx, a 3xx, which answers nothing and is not followed, an answer that broke a clause, and a 429
+    without ``Retry-After`` are failures; a 429 with it is back-pressure (clause LOAD-3). Any other answer, a lawful
+    refusal such as 409 included, is none.
     """
     if reply.status == 429:
         polite = any(name == "retry-after" for name, _ in reply.headers)
         return Count.BACKPRESSURE if polite and lawful else Count.FAILURE
-    if reply.error is not None or reply.status >= 500 or not lawful:
+    if reply.error is not None or reply.status >= 500 or 300 <= reply.status < 400 or not lawful:
         return Count.FAILURE
     return Count.OK
 

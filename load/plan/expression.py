@@ -27,7 +27,7 @@ OPERATIONS: Final = (ALL, *(operation.value for operation in ApiOperation))
 ANY_OPERATION: Final = frozenset({"error_rate", "backpressure_rate", "request_rate", "requests"})
 """Metrics, beside the latencies, that an operation can have of its own."""
 
-WHOLE_RUN: Final = frozenset({"achieved_rate", "dropped", "findings"})
+WHOLE_RUN: Final = frozenset({"achieved_rate", "dropped", "findings", "growth"})
 """Metrics of the run alone."""
 
 AT_LEAST: Final = frozenset({"achieved_rate", "request_rate", "requests"})
@@ -41,6 +41,7 @@ UNITS: Final[Mapping[str, tuple[str, ...]]] = {
     "achieved_rate": (PERCENT, PER_SECOND),
     "dropped": (PERCENT, COUNT),
     "findings": (COUNT,),
+    "growth": (PERCENT,),
 }
 
 _LATENCY: Final = re.compile(r"(service_)?(?:p([0-9]{1,2}(?:\.[0-9]{1,4})?|100)|max|mean)")
@@ -48,6 +49,7 @@ _EXPRESSION: Final = re.compile(r"(?:([a-z_]+)\s+)?([a-z_]+[0-9.]*)\s*(<=|>=|<|>
 _WHOLE: Final = re.compile(r"[0-9]{1,12}")
 _KNOWN: Final = ("p50", "p90", "p95", "p99", "p99.9", "max", "mean", "service_p99", *UNITS)
 _SHOWN: Final = 60
+_LARGEST: Final = 10**12
 _EXAMPLE: Final = 'an objective such as "create_purchase p99 < 250ms" or "error_rate < 0.1%"'
 
 
@@ -58,8 +60,8 @@ class Objective:
     Attributes:
         operation: an API operation's name, or ``ALL``.
         metric: ``p50``..``p99.99``, ``max``, ``mean``, the same of service times as ``service_p99``; ``error_rate``,
-            ``backpressure_rate``, ``request_rate``, ``requests``; of the run alone ``achieved_rate``, ``dropped``
-            and ``findings``.
+            ``backpressure_rate``, ``request_rate``, ``requests``; of the run alone ``achieved_rate``, ``dropped``,
+            ``findings`` and ``growth``.
         relation: ``<``, ``<=``, ``>`` or ``>=``.
         limit: in ``unit``.
         unit: ``ms``, ``%``, ``/s`` or none for a count. A rate achieved in ``%`` is the share of the one asked for.
@@ -157,7 +159,8 @@ def build_objective(
 def _limit(value: object, units: tuple[str, ...], where: str, metric: str) -> tuple[float, str]:
     examples = {MS: "250ms", PERCENT: "0.1%", PER_SECOND: "200/s", COUNT: "0"}
     expected = f"a limit such as {' or '.join(examples[unit] for unit in units)}"
-    text = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
+    text = str(value).strip() if isinstance(value, str) or is_count else ""
     for unit in units:
         try:
             if unit == MS:
@@ -170,4 +173,5 @@ def _limit(value: object, units: tuple[str, ...], where: str, metric: str) -> tu
             continue
         if unit == COUNT and _WHOLE.fullmatch(text):
             return float(text), unit
-    raise UsageError(f"{where}: the limit of {metric} is {str(value)[:_SHOWN]!r}; expected {expected}")
+    shown = str(value)[:_SHOWN] if isinstance(value, str | float | bool) or is_count else type(value).__name__
+    raise UsageError(f"{where}: the limit of {metric} is {shown!r}; expected {expected}")

@@ -59,6 +59,8 @@ def observe(objective: Objective, figures: Figures) -> float | None:
             return float(figures.findings)
         case "dropped":
             return figures.dropped_share * 100 if percent else float(figures.dropped)
+        case "growth":
+            return None if figures.growth is None else figures.growth * 100
         case "achieved_rate":
             share = figures.achieved_share
             return (None if share is None else share * 100) if percent else figures.achieved_rate

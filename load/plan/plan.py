@@ -27,6 +27,9 @@ MODELS: Final = (RATE, USERS)
 
 BREAKPOINT: Final = "breakpoint"
 STAGES: Final = "stages"
+LEVEL: Final = ("steady", "soak")
+"""Shapes that stay at one level."""
+
 SHAPES: Final = ("steady", "ramp", "spike", "stress", "soak", BREAKPOINT, STAGES)
 
 
@@ -79,6 +82,7 @@ class Plan:
         countries: weight by code, empty for all in stock.
         stages: of the shape ``stages``.
         objectives: what must hold.
+        standing: what must hold because the plan does not say otherwise; see ``load.plan.standing``.
         search: of the shape ``breakpoint``.
     """
 
@@ -102,12 +106,18 @@ class Plan:
     countries: Mapping[str, float] = field(default_factory=dict)
     stages: tuple[Stage, ...] = ()
     objectives: tuple[Objective, ...] = ()
+    standing: tuple[Objective, ...] = ()
     search: Search | None = None
 
     @property
     def open_model(self) -> bool:
         """Whether arrivals keep a schedule."""
         return self.model == RATE
+
+    @property
+    def asked(self) -> tuple[Objective, ...]:
+        """Everything that must hold, the standing objectives last."""
+        return (*self.objectives, *self.standing)
 
     def timetable(self) -> Shape:
         """Return the levels over the whole run, warm-up first.

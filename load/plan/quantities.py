@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Final
 
@@ -11,6 +10,8 @@ _NUMBER: Final = r"([0-9]{1,9}(?:\.[0-9]{1,6})?)"
 _RATE: Final = re.compile(rf"{_NUMBER}(?:/(s|m|h))?")
 _SHARE: Final = re.compile(rf"{_NUMBER}\s?%")
 _SHOWN: Final = 40
+_LARGEST: Final = 1e300
+"""An integer of TOML may be too large for a float."""
 
 
 def parse_rate(text: str | float) -> float:
@@ -23,8 +24,8 @@ def parse_rate(text: str | float) -> float:
         ValueError: it is no rate; the message shows it and what one looks like.
     """
     if isinstance(text, int | float) and not isinstance(text, bool):
-        if not (math.isfinite(text) and text >= 0):
-            raise ValueError(f"{text!r} is no rate; write 200/s, 12/m or 3600/h")
+        if not 0 <= text <= _LARGEST:
+            raise ValueError("that number is no rate; write 200/s, 12/m or 3600/h")
         return float(text)
     match = _RATE.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from contracts.config import refuse
+from contracts.config import MOST_NUMBER, refuse
 from contracts.errors import UsageError
 from contracts.units import parse_duration
 from load.journeys import JOURNEYS
 from load.plan.arrivals import ARRIVALS, CONSTANT
 from load.plan.expression import Objective, build_objective, parse_objective
 from load.plan.fields import LONGEST, MOST_USERS, Fields, refuse_unknown
-from load.plan.plan import BREAKPOINT, MODELS, RATE, SHAPES, STAGES, USERS, Plan, Search
+from load.plan.plan import BREAKPOINT, LEVEL, MODELS, RATE, SHAPES, STAGES, USERS, Plan, Search
 from load.plan.shapes import Stage
+from load.plan.standing import standing
 
 MOST_STAGES: Final = 200
+MOST_OBJECTIVES: Final = 200
 
 _SHOWN: Final = 60
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -59,9 +61,7 @@ def overridden(document: Mapping[str, Any], options: Mapping[str, object]) -> di
                 kept.pop("base", None)
     if USERS in given:
         kept.pop("arrival", None)
-        objectives = changed.get("objectives")
-        if isinstance(objectives, list):
-            changed["objectives"] = [item for item in objectives if not _asks_for_a_schedule(item)]
+        _drop_objectives(changed, _asks_for_a_schedule)
     if given.keys() & _SHAPED:
         for shape, name in ((STAGES, "stages"), (BREAKPOINT, "breakpoint")):
             if given.get("shape") != shape:
@@ -70,6 +70,8 @@ def overridden(document: Mapping[str, Any], options: Mapping[str, object]) -> di
                     kept.pop("shape")
     if "shape" in given:
         kept.pop("base", None)
+        if given["shape"] not in LEVEL:
+            _drop_objectives(changed, _asks_for_one_level)
     changed["plan"] = {**kept, **given}
     if given.get("shape") == BREAKPOINT and "breakpoint" not in changed and RATE in changed["plan"]:
         _search_up_to_rate(changed)
@@ -83,10 +85,27 @@ def _search_up_to_rate(document: dict[str, Any]) -> None:
     document["breakpoint"] = {"start": highest / 10, "max": highest}
 
 
+def _drop_objectives(document: dict[str, Any], unwanted: Callable[[object], bool]) -> None:
+    """Take objectives out that have no meaning any more."""
+    if isinstance(document.get("objectives"), list):
+        document["objectives"] = [item for item in document["objectives"] if not unwanted(item)]
+
+
+def _asks_for_one_level(item: object) -> bool:
+    """Tell whether an objective, as written, has no meaning where the load climbs."""
+    return "growth" in _told(item)
+
+
 def _asks_for_a_schedule(item: object) -> bool:
     """Tell whether an objective, as written, has no meaning without a schedule."""
-    told = " ".join(str(part) for part in item.values()) if isinstance(item, dict) else str(item)
+    told = _told(item)
     return "dropped" in told or ("achieved_rate" in told and "%" in told)
+
+
+def _told(item: object) -> str:
+    """Return an objective as written, in one line; what is no text or table tells nothing."""
+    parts = item.values() if isinstance(item, dict) else [item]
+    return " ".join(part for part in parts if isinstance(part, str))
 
 
 def parse_plan(document: Mapping[str, Any], source: str, *, default_name: str = "options") -> Plan:
@@ -124,6 +143,7 @@ def parse_plan(document: Mapping[str, Any], source: str, *, default_name: str = 
     duration = _length(here, shape, stages)
     if model == USERS and "arrival" in table:
         raise UsageError(f"{source}: [plan] arrival is of a plan by rate; users begin when they are ready")
+    objectives = _objectives(document.get("objectives", []), model, shape, source)
     plan = Plan(
         name=here.text("name", default_name),
         model=model,
@@ -144,7 +164,9 @@ def parse_plan(document: Mapping[str, Any], source: str, *, default_name: str = 
         journeys=_journeys(document.get("journeys", {"buyer": 1}), source),
         countries=_countries(table.get("countries", []), f"{source}: [plan] countries"),
         stages=stages,
-        objectives=_objectives(document.get("objectives", []), model, source),
+        objectives=objectives,
+        # An empty list is a word on all of them.
+        standing=standing(objectives, duration, level=shape in LEVEL) if document.get("objectives") != [] else (),
         search=search,
     )
     if plan.timetable().total <= 0:
@@ -229,7 +251,7 @@ def _think(here: Fields) -> tuple[float, float]:
 def _weights(value: object, where: str, expected: str) -> dict[str, float]:
     table = _table(value, where)
     for name, weight in table.items():
-        if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 <= weight < math.inf:
+        if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 <= weight <= MOST_NUMBER:
             refuse(f"{where} {name[:_SHOWN]}", weight, "a weight from 0")
     weights = {name: float(weight) for name, weight in table.items() if weight > 0}
     if not weights:
@@ -281,8 +303,10 @@ def _stage(item: object, model: str, where: str, number: int) -> Stage:
     )
 
 
-def _objectives(value: object, model: str, source: str) -> tuple[Objective, ...]:
+def _objectives(value: object, model: str, shape: str, source: str) -> tuple[Objective, ...]:
     items = _list(value, f"{source}: objectives", 'a list such as ["p99 < 250ms"], or tables [[objectives]]')
+    if len(items) > MOST_OBJECTIVES:
+        raise UsageError(f"{source}: {len(items):,} objectives; expected {MOST_OBJECTIVES} at most")
     found = tuple(_objective(item, f"{source}: objective {number}") for number, item in enumerate(items, 1))
     for number, objective in enumerate(found, 1):
         if model == USERS and (
@@ -290,6 +314,11 @@ def _objectives(value: object, model: str, source: str) -> tuple[Objective, ...]
         ):
             raise UsageError(
                 f"{source}: objective {number}: {objective.expr} needs a plan by rate; users ask for no rate"
+            )
+        if objective.metric == "growth" and shape not in LEVEL:
+            raise UsageError(
+                f"{source}: objective {number}: {objective.expr} needs a shape that stays at one level: "
+                f"{' or '.join(LEVEL)}, not {shape!r}"
             )
     return found
 

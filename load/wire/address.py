@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Final
@@ -80,11 +81,12 @@ class Address:
     sockaddr: tuple[str, int] | tuple[str, int, int, int]
 
 
-def resolve(origin: Origin) -> tuple[Address, ...]:
-    """Look the host up, once: a lookup during the run would be part of what is measured.
+def resolve(origin: Origin, known: Sequence[str] | None = None) -> tuple[Address, ...]:
+    """Look the host up, once: a lookup during the run would be part of what is measured, and could lead elsewhere.
 
     Args:
         origin: where requests go.
+        known: the addresses that the host was found to have when the target was admitted; no other is returned.
 
     Returns:
         Its addresses, the families taking turns in the system's order of preference (RFC 8305 section 4).
@@ -93,7 +95,8 @@ def resolve(origin: Origin) -> tuple[Address, ...]:
         UsageError: the name does not resolve.
     """
     try:
-        found = socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+        hosts = [origin.host] if known is None else known
+        found = [one for host in hosts for one in socket.getaddrinfo(host, origin.port, type=socket.SOCK_STREAM)]
     except OSError as error:
         raise UsageError(f"{origin.host!r} does not resolve ({error.strerror}); check the URL's host") from error
     addresses = [

@@ -16,8 +16,7 @@ _GZIP_NAMES: Final = ("gzip", "x-gzip")
 def decode(body: bytes, coding: str, limit: int) -> bytes:
     """Undo a content coding.
 
-    A coding that is not known leaves the body as it came: its ``content-encoding`` field still tells. An empty
-    body stays empty under every coding.
+    An empty body stays empty under every coding, and ``identity`` is none (RFC 9110 section 12.5.3).
 
     Args:
         body: the body as it was sent.
@@ -25,7 +24,8 @@ def decode(body: bytes, coding: str, limit: int) -> bytes:
         limit: bytes the result may have.
 
     Raises:
-        MalformedError: the bytes do not follow the coding, or end before it does.
+        MalformedError: the bytes do not follow the coding, or end before it does; or the coding is one that nobody
+            asked for and that cannot be undone, so that nobody can read the body.
         TooLargeError: the result passes the limit; no more than the limit is ever unfolded.
     """
     if not body or not coding:
@@ -39,7 +39,9 @@ def decode(body: bytes, coding: str, limit: int) -> bytes:
         if rest:
             raise MalformedError("bytes after the end of a deflate body")
         return decoded
-    return body
+    if coding == "identity":
+        return body
+    raise MalformedError(f"a body in the content coding {coding[:40]!r}, which was not asked for")
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:

@@ -20,6 +20,10 @@ from load.wire.response import DETAIL_BYTES, AnswerReader, read_at_once
 from load.wire.tls import TlsStream, reason_of
 
 _READ: Final = 65_536
+
+HASTY_S: Final = 0.1
+"""A connection lost so soon after its last answer was closed because of that answer, not because it was idle."""
+
 _IDLE_TIMEOUT: Final = (b"HTTP/1.1 408", b"HTTP/1.0 408")
 
 Done = Callable[[Reply], None]
@@ -39,8 +43,9 @@ class Connection:
     """A place for one TCP connection, opened when a request needs it and opened anew after it was lost.
 
     Every ``send`` is followed by exactly one call of its ``done``, never from within ``send`` itself. Nothing is
-    ever sent twice. Errors ``connect`` and ``tls`` mean that no byte of the request left; so does any error of a
-    reply whose ``sent`` equals its ``ended``. After every other error the server may have acted on the request.
+    ever sent twice but a GET that met a connection which the server had just closed (RFC 9112 section 9.3.1).
+    Errors ``connect`` and ``tls`` mean that no byte of the request left; so does any error of a reply whose ``sent``
+    equals its ``ended``. After every other error the server may have acted on the request.
 
     Args:
         engine: what all connections share.
@@ -181,7 +186,7 @@ class Connection:
     def _write(self) -> None:
         self._state = _State.BUSY
         self._reader = None
-        data, self._request = self._request, b""
+        data = self._request
         self._sent = now = perf_counter()
         self.deadline = now + self._engine.first_byte
         if self._stream is not None:
@@ -305,6 +310,7 @@ class Connection:
 
     def _stray(self, call: Call, data: bytes) -> None:
         self._engine.counts.strays += 1
+        self._engine.fresh_until = inf  # an answer too many, a little later, would be taken for the next one's
         self._engine.tell(self._engine.hooks.stray, call, data[:DETAIL_BYTES])
 
     # Ending
@@ -318,7 +324,8 @@ class Connection:
         self._reader = None
         self._served = True
         self.deadline = inf
-        if not keep or self._rest or self._cut or (self._stream is not None and self._stream.ended):
+        worn = self._at < self._engine.fresh_until or (self._stream is not None and self._stream.ended)
+        if not keep or worn or self._rest or self._cut:
             self._drop()
         else:
             self._state = _State.IDLE
@@ -326,12 +333,27 @@ class Connection:
 
     def _lost(self, error: str, reason: str) -> None:
         """Take the loss of the connection."""
+        engine = self._engine
+        stale = self._done is not None and self._served and self._reader is None
+        if (stale or self._done is None) and self._served and perf_counter() - self._at < HASTY_S:
+            engine.distrust()
         if self._done is None:
-            self._engine.counts.closed_idle += 1
+            engine.counts.closed_idle += 1
             self._drop()
+        elif stale and self._call.method == "GET":
+            engine.counts.resent += 1
+            self._send_again()
         else:
-            self._engine.counts.stale += self._served and self._reader is None
+            engine.counts.stale += stale
             self._fail(RESET if self._cut else error, reason)
+
+    def _send_again(self) -> None:
+        """Send the request once more, over a new connection: having served nothing, that one cannot be stale."""
+        request = self._request
+        self._drop()
+        self._request = request
+        self._state = _State.OPENING
+        self._opening = Opening(self._engine, self._on_open, self._on_unopened)
 
     def _fail_soon(self, error: str, reason: str) -> None:
         """Fail from the loop rather than from within ``send``."""

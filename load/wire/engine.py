@@ -22,6 +22,14 @@ from load.wire.tls import Security
 _logger: Final = logging.getLogger(__name__)
 
 
+HASTY: Final = 2
+"""Connections lost right after their answers that make a habit of it."""
+
+FRESH_S: Final = 5.0
+LONGEST_FRESH_S: Final = 300.0
+"""Seconds for which no connection is used twice: at first, and what doubling ends at."""
+
+
 def _ignore(*_: object) -> None:
     """Take no notice."""
 
@@ -63,7 +71,8 @@ class Counts:
         failed: connections that never stood.
         closed_idle: connections that the server closed while no request was on them.
         stale: requests sent on a connection that had served before and was closed before the first byte of their
-            answer. The server may or may not have acted on them; they are never sent again.
+            answer. The server may or may not have acted on them; they are not sent again.
+        resent: GETs to which the same happened, which were sent again.
         strays: connections on which bytes came that no request asked for.
     """
 
@@ -72,6 +81,7 @@ class Counts:
     failed: int = 0
     closed_idle: int = 0
     stale: int = 0
+    resent: int = 0
     strays: int = 0
 
 
@@ -90,6 +100,7 @@ class Engine:
     Attributes:
         counts: what happened to connections.
         first_byte: how long the first byte of an answer is waited for, in seconds.
+        fresh_until: until when no connection is used twice, on the clock of ``time.perf_counter``.
     """
 
     def __init__(
@@ -112,6 +123,9 @@ class Engine:
         self.security = (security or Security(origin)) if origin.secure else None
         self.first_byte = min(self.timeouts.first_byte, self.timeouts.whole)
         self.counts = Counts()
+        self.fresh_until = 0.0
+        self._fresh_for = FRESH_S
+        self._hasty = 0
         self.heads = Heads(self.limits)
         self.loop: Any = gevent.get_hub().loop
         self.deadlines = Deadlines(self.loop, self.tell)
@@ -121,6 +135,18 @@ class Engine:
     def now(self) -> float:
         """Return the seconds since the run began."""
         return perf_counter() - self.began
+
+    def distrust(self) -> None:
+        """Use no connection twice for a while: the server closes them without a word after it has answered.
+
+        A request on such a connection is lost without its fault, and unless it is a GET nobody may send it again.
+        After a while the server is tried anew, ever more rarely.
+        """
+        now = perf_counter()
+        self._hasty += 1
+        if self._hasty >= HASTY and now >= self.fresh_until:
+            self.fresh_until = now + self._fresh_for
+            self._fresh_for = min(2 * self._fresh_for, LONGEST_FRESH_S)
 
     def prefer(self, address: Address) -> None:
         """Try an address first from now on: it answered."""

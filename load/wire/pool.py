@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from typing import Any, Final
 
 from load.call import CLOSED, Call, Reply
 from load.wire.connection import Connection, Done
 from load.wire.engine import Engine
+
+LISTEN_S: Final = 0.05
+"""Seconds for which a connection is listened to."""
 
 
 class Pool:
@@ -15,16 +19,19 @@ class Pool:
     Args:
         engine: what all connections share.
         size: how many there may be at once.
+        listens: after how many of the first answers a connection is listened to before it is used again. A server
+            that answers twice is known by then, and no request gets another one's answer.
 
     Raises:
         ValueError: the size is below 1.
     """
 
-    def __init__(self, engine: Engine, size: int) -> None:
+    def __init__(self, engine: Engine, size: int, *, listens: int = 0) -> None:
         if size < 1:
             raise ValueError(f"a pool needs room for one connection, not {size}")
         self._engine = engine
         self._size = size
+        self._listens = listens
         self._all: list[Connection] = []
         self._idle: list[Connection] = []
         self._shut: list[Connection] = []
@@ -101,9 +108,22 @@ class Pool:
         return connection
 
     def _release(self, connection: Connection) -> None:
+        if self._listens and connection.is_open:
+            self._listens -= 1
+            self._busy -= 1
+            timer = self._engine.loop.timer(LISTEN_S)
+            timer.start(self._hear_out, connection, timer)
+            return
         if self._waiting:
             due, _, data, call, done = heappop(self._waiting)
             connection.send(data, call, due, done)
             return
         self._busy -= 1
         (self._idle if connection.is_open else self._shut).append(connection)
+
+    def _hear_out(self, connection: Connection, timer: Any) -> None:
+        """Use a connection again on which nothing came that nobody asked for, or what took its place."""
+        timer.close()
+        if not self._closed:
+            self._busy += 1
+            self._release(connection)

@@ -14,6 +14,7 @@ import orjson
 from numpy.typing import NDArray
 
 from reports.errors import DocumentError
+from reports.foreign import open_foreign
 
 SECONDS: Final = "seconds.jsonl"
 ALL: Final = "all"
@@ -24,6 +25,15 @@ BLOCK_S: Final = 5
 
 MOST_BLOCKS: Final = 200
 """Beyond this, neighbouring blocks are merged; a soak of hours then fits into memory like a minute."""
+
+MOST_COUNTS: Final = 6_000_000
+"""Counts other than 0 of all blocks and operations together."""
+
+MOST_CELLS: Final = 30_000_000
+"""Counts, those of 0 included: blocks times buckets, of all operations together."""
+
+_MOST_SECONDS: Final = 2_000_000
+"""Seconds and phases told apart; a week has 600,000."""
 
 _MAX_LINE: Final = 4 * 1024 * 1024
 _MOST_LINES: Final = 20_000_000
@@ -105,21 +115,41 @@ class _Gatherer:
         self.names: set[str] = set()
         self.phase_names: set[str] = set()
         self.first, self.last = _LATEST_S, 0
+        self._spans = self._counts = 0
 
     def add(self, row: _Row) -> None:
-        self.phases.setdefault(row.second, set()).add(row.phase if row.measured else None)
+        """Take a row in.
+
+        Raises:
+            ValueError: with it the run has more than any.
+        """
+        self._add(row)
+        for number, most, what in (
+            (len(self.names), _MOST_NAMES, "operations"),
+            (len(self.phase_names), _MOST_NAMES, "phases"),
+            (self._spans, _MOST_SECONDS, "seconds"),
+            (self._counts, MOST_COUNTS, "buckets"),
+        ):
+            if number > most:
+                raise ValueError(f"more than {most} {what}")
+
+    def _add(self, row: _Row) -> None:
+        phases = self.phases.setdefault(row.second, set())
+        before = len(phases)
+        phases.add(row.phase if row.measured else None)
+        self._spans += len(phases) - before
         self.first, self.last = min(self.first, row.second), max(self.last, row.second)
-        if not row.measured:
-            return
         while (self.last - self.first) // self.length > MOST_BLOCKS:
             self._merge()
+        if not row.measured:
+            return
         place = (row.phase, row.second // self.length)
-        self.blocks.setdefault(place, {}).setdefault(row.operation, _Tally()).add(row.tally)
+        tally = self.blocks.setdefault(place, {}).setdefault(row.operation, _Tally())
+        held = len(tally.latency)
+        tally.add(row.tally)
+        self._counts += len(tally.latency) - held
         self.names.add(row.operation)
         self.phase_names.add(row.phase)
-        for names, what in ((self.names, "operations"), (self.phase_names, "phases")):
-            if len(names) > _MOST_NAMES:
-                raise ValueError(f"more than {_MOST_NAMES} {what}")
 
     def _merge(self) -> None:
         self.length *= 2
@@ -127,6 +157,7 @@ class _Gatherer:
         for (phase, number), tallies in blocks.items():
             for name, tally in tallies.items():
                 self.blocks.setdefault((phase, number // 2), {}).setdefault(name, _Tally()).add(tally)
+        self._counts = sum(len(tally.latency) for tallies in self.blocks.values() for tally in tallies.values())
 
     def _seconds(self) -> Counter[_Place]:
         """Return the measured seconds of each block.
@@ -142,6 +173,11 @@ class _Gatherer:
         return found
 
     def measured(self) -> Measured:
+        """Return what was gathered.
+
+        Raises:
+            ValueError: it would take too much memory.
+        """
         seconds = self._seconds()
         places = sorted(seconds)
         phases = sorted(self.phase_names)
@@ -152,6 +188,12 @@ class _Gatherer:
                     whole.add(tally)
                 tallies[ALL] = whole
             self.names.add(ALL)
+        edges: dict[str, set[float]] = {}
+        for tallies in self.blocks.values():
+            for name, tally in tallies.items():
+                edges.setdefault(name, set()).update(tally.latency)
+        if len(places) * sum(map(len, edges.values())) > MOST_CELLS:
+            raise ValueError(f"more than {MOST_CELLS:,} blocks times buckets")
         return Measured(
             np.array([phases.index(phase) for phase, _ in places], dtype=np.int64),
             np.array([seconds[place] for place in places], dtype=np.float64),
@@ -197,7 +239,10 @@ def read_seconds(run_dir: Path) -> Measured:
         raise DocumentError(f"{run_dir} holds no {SECONDS}: it cannot be compared second by second") from None
     except OSError as error:
         raise DocumentError(f"cannot read {path}: {error.strerror}") from None
-    return gatherer.measured()
+    try:
+        return gatherer.measured()
+    except ValueError as error:
+        raise DocumentError(f"{path} is beyond what a load run writes: {error}") from None
 
 
 def pool(parts: Sequence[Measured]) -> Measured:
@@ -239,7 +284,7 @@ def _joined(name: str, parts: Sequence[Measured]) -> Blocks:
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Give the lines of a file that were written to their end, with their numbers from 1."""
-    with path.open("rb") as stream:
+    with open_foreign(path) as stream:
         for number in range(1, _MOST_LINES + 2):
             line = stream.readline(_MAX_LINE + 1)
             if len(line) > _MAX_LINE or number > _MOST_LINES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -11,8 +12,7 @@ from reports.html.findings import ROOM, tell_findings
 from reports.html.load import view_load
 from reports.html.page import encode, render
 from reports.html.text import shown, visible
-from reports.partial import Recorded
-from reports.plaintext import counted
+from reports.partial import Kept
 
 MAX_DIGEST: Final = 12
 """Findings named on the first screen."""
@@ -26,17 +26,23 @@ _MAX_PROMISE: Final = 900
 _MAX_REASONS: Final = 20
 _MAX_GROUPS: Final = 40
 _MAX_LINKS: Final = 5
+_MAX_PARTS: Final = 20
+_BESIDE: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
+"""A path below the run directory that can be a link as it is."""
+
+_RUNS: Final = frozenset({"gate", "load"})
+"""Parts whose document is a run directory with a page of its own."""
 
 
 def run_page(
-    document: Mapping[str, Any], *, lanes: Mapping[int, str] | None = None, recorded: Recorded | None = None
+    document: Mapping[str, Any], *, lanes: Mapping[int, str] | None = None, recorded: Kept | None = None
 ) -> bytes:
     """Return the page of a run: UTF-8, self-contained, below 5 MB whatever the target said.
 
     Args:
         document: a valid ``run.json``.
         lanes: position of a call in the history to the connection that carried it, where that is known.
-        recorded: what the history of a run holds that was cut short.
+        recorded: what a run has left that was cut short.
     """
     findings = worst_first(document["findings"])
     numbers = {finding["id"]: number for number, finding in reversed(list(enumerate(findings, 1)))}
@@ -57,6 +63,7 @@ def run_page(
         "costs": costs(document),
         "rerun": shown(document["rerun"], 4_000),
         "replay": document.get("replay"),
+        "parts": [_part(part) for part in document.get("parts", ())[:_MAX_PARTS]],
         "digest": [
             {**finding, "label": label_of(finding), "number": number}
             for number, finding in enumerate(findings[:MAX_DIGEST], 1)
@@ -83,6 +90,7 @@ def _sections(document: Mapping[str, Any], load: bool) -> list[tuple[str, str, i
     findings, clauses = document["findings"], document["clauses"]
     return [
         ("verdict", "Verdict", None),
+        *([("parts", "Parts", len(document["parts"]))] if document.get("parts") else []),
         *([("load", "Load", None)] if load else []),
         *([("findings", "Findings", len(findings))] if findings else []),
         *([("clauses", "Clauses", len(clauses))] if clauses else []),
@@ -90,11 +98,15 @@ def _sections(document: Mapping[str, Any], load: bool) -> list[tuple[str, str, i
     ]
 
 
-def _held(recorded: Recorded | None) -> str:
-    if recorded is None:
-        return ""
-    purchases = counted(recorded.purchases, "purchase")
-    return f"; its history holds {counted(recorded.operations, 'operation')}, {purchases} among them"
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part of a verification with the way to its own document."""
+    named = part["document"] or ""
+    link = named if _BESIDE.fullmatch(named) else ""
+    return {**part, "link": f"{link}/report.html" if link and part["name"] in _RUNS else link}
+
+
+def _held(recorded: Kept | None) -> str:
+    return "" if recorded is None else f"; {recorded.told}"
 
 
 def _clause(clause: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, Any]:

@@ -9,30 +9,33 @@ from typing import Any, Final
 from reports.digest import costs, label_of, lasted, sentence, started, untested, worst_first
 from reports.html.figures import told
 from reports.markdown.text import code, prose
-from reports.partial import Recorded
+from reports.partial import Kept
 from reports.plaintext import counted
 
 MAX_FINDINGS: Final = 8
 """Findings told; each takes four lines, and nobody reads more in a comment."""
 
-MAX_LINES: Final = 60
+MAX_LINES: Final = 66
 
 _MAX_REASONS: Final = 3
 _MAX_GROUPS: Final = 4
 _MAX_CLAUSES: Final = 12
 _MAX_OBJECTIVES: Final = 6
+_MAX_PARTS: Final = 5
+_PART_WORDS: Final = {"kept": "kept", "broken": "broken", "inconclusive": "inconclusive", "left_out": "left out"}
 _MARKS: Final = {"kept": "✅ Kept", "broken": "❌ Broken", "inconclusive": "⚠️ Inconclusive"}
 
 
-def run_markdown(document: Mapping[str, Any], recorded: Recorded | None = None) -> str:
+def run_markdown(document: Mapping[str, Any], recorded: Kept | None = None) -> str:
     """Return a run in at most ``MAX_LINES`` lines of Markdown.
 
     Args:
         document: a valid ``run.json``.
-        recorded: what the history of a run holds that was cut short.
+        recorded: what a run has left that was cut short.
     """
     blocks = [
         _head(document, recorded),
+        _parts(document),
         list(_findings(document)),
         list(_objectives(document.get("load"))),
         list(_untested(document)),
@@ -45,13 +48,10 @@ def run_markdown(document: Mapping[str, Any], recorded: Recorded | None = None) 
     return "\n".join(lines[:-1]) + "\n"
 
 
-def _head(document: Mapping[str, Any], recorded: Recorded | None) -> list[str]:
+def _head(document: Mapping[str, Any], recorded: Kept | None) -> list[str]:
     lines = [f"### {_MARKS[document['verdict']]}: {prose(sentence(document))}", ""]
     if document["partial"]:
-        held = ""
-        if recorded is not None:
-            purchases = counted(recorded.purchases, "purchase")
-            held = f"; its history holds {counted(recorded.operations, 'operation')}, {purchases} among them"
+        held = "" if recorded is None else f"; {recorded.told}"
         lines += [f"**Partial:** the run ended before its time{held}.", ""]
     facts = [
         f"assay {prose(document['command'], 20)} of {code(document['target'], 200)}",
@@ -67,6 +67,14 @@ def _head(document: Mapping[str, Any], recorded: Recorded | None) -> list[str]:
         lines += ["", *(f"- {prose(reason)}" for reason in reasons[:_MAX_REASONS])]
         lines += [f"- {counted(len(reasons) - _MAX_REASONS, 'more reason')}"] if len(reasons) > _MAX_REASONS else []
     return lines
+
+
+def _parts(document: Mapping[str, Any]) -> list[str]:
+    """Return the parts of a verification, a line each."""
+    return [
+        f"- **{prose(part['name'], 20)}** {_PART_WORDS[part['verdict']]}: {prose(part['sentence'], 300)}"
+        for part in document.get("parts", ())[:_MAX_PARTS]
+    ]
 
 
 def _findings(document: Mapping[str, Any]) -> Iterator[str]:

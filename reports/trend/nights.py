@@ -95,7 +95,8 @@ def find_nights(directory: Path) -> Nights:
     Raises:
         DocumentError: there is no such directory, or it holds more runs than a trend can read.
     """
-    if not directory.is_dir():
+    # Path.is_dir() raises where a name is too long.
+    if not os.path.isdir(directory):  # noqa: PTH112
         raise DocumentError(f"{directory} is no directory; give the one that holds the nights' run directories")
     nights: list[Night] = []
     left_out: list[LeftOut] = []

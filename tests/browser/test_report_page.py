@@ -11,7 +11,7 @@ from reports.html.proof import proof_page
 from reports.html.run import run_page
 from tests.browser.conftest import Browser
 from tests.record import scene
-from tests.reports.html.material import load_section, poisoned, proof
+from tests.reports.html.material import load_section, parts, poisoned, proof
 
 CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 
@@ -33,14 +33,20 @@ def loaded() -> dict[str, Any]:
     return {**scene.document(), "command": "load", "load": load_section()}
 
 
+def verified() -> dict[str, Any]:
+    return {**loaded(), "command": "verify", "parts": parts()}
+
+
 PAGES = {
     "broken": lambda: run_page(scene.document(), lanes={1: "volley 1.1", 2: "volley 1.2"}),
     "kept": lambda: run_page({**scene.document(), "verdict": "kept", "findings": []}),
     "partial": lambda: run_page(killed()),
     "load": lambda: run_page(loaded()),
+    "verification": lambda: run_page(verified()),
     "proof": lambda: proof_page(proof()),
     "hostile": lambda: run_page(poisoned(scene.document())),
     "hostile-load": lambda: run_page(poisoned(loaded())),
+    "hostile-verification": lambda: run_page(poisoned(verified())),
     "hostile-proof": lambda: proof_page(poisoned(proof())),
 }
 

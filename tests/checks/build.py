@@ -16,6 +16,7 @@ from contracts.monitor import Monitor, Setting
 from contracts.profiles import get_profile
 from contracts.reading import Reading
 from contracts.routes import route
+from tests.telling import well_told
 
 OWNER_KEY: Final = "Sb0OwnerKey123"
 OTHER_KEY: Final = "Qz9OtherKey456"
@@ -181,6 +182,7 @@ class Recorder:
         self.exercised[clause] += times
 
     def violate(self, violation: Violation) -> None:
+        well_told([violation])
         self.violations.append(violation)
 
     @property

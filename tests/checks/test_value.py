@@ -56,6 +56,11 @@ def test_the_country_is_the_one_asked_for(asked: str, shown: dict[str, Any], exp
     assert verdicts(create(answer(purchase(**shown)), asked)) == expected
 
 
+def test_a_wrong_echo_tells_both_countries() -> None:
+    (found,) = record(create(answer(purchase(country_code="CA")), "US"), checks=[ValueCheck]).violations
+    assert found.observed == "asked for 'US', got 'CA'"
+
+
 def test_a_country_asked_for_twice_has_no_echo() -> None:
     sent = create(answer(purchase()), body=b'{"country_code": "US", "country_code": "CA"}')
     assert verdicts(sent) == set()

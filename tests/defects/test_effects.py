@@ -21,7 +21,7 @@ from tests.defects.tour import crowd_tour, grand_tour, last_item_tour, long_tour
 Tour = Callable[[Caller], AsyncGenerator[Reply, None]]
 
 # These change no answer, only the time it takes.
-SLOW = {"slow-answers", "slow-codes", "slower-with-every-request"}
+SLOW = {"slow-answers", "slow-codes", "slower-with-every-request", "stalls-every-so-often"}
 
 # These change nothing of an API that does what they do, so they are put around one that does not.
 OTHERWISE: dict[str, dict[str, Any]] = {
@@ -85,7 +85,7 @@ def test_the_control_changes_nothing(tour: Tour) -> None:
     assert asyncio.run(first_difference(wrap(Tiny(CLOCK), ["noop"]), tour, bare(tour))) is None
 
 
-@pytest.mark.parametrize("name", sorted(SLOW - {"slower-with-every-request"}))
+@pytest.mark.parametrize("name", sorted(SLOW - {"slower-with-every-request", "stalls-every-so-often"}))
 def test_slow_variants_only_wait(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     waits = []
 

@@ -116,7 +116,7 @@ def test_bytes_that_are_no_text_or_too_many_are_refused() -> None:
 
 def test_a_json_file_is_told_where_it_is_not_json() -> None:
     with pytest.raises(UsageError, match="line 2, column 1"):
-        read('{"a": 1,\n}', "doc.json")
+        read('{"a": 1\n]', "doc.json")
     assert read("{a: 1}") == {"a": 1}
 
 

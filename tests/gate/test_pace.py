@@ -67,3 +67,13 @@ def test_the_pace_of_a_slow_target_decides_what_it_affords() -> None:
     assert not pace.brisk
     assert pace.affords(299, 0.5)
     assert not pace.affords(301, 0.5)
+
+
+def test_nothing_more_is_sent_once_the_budget_and_its_grace_are_spent() -> None:
+    clock = Clock()
+    pace = Pace(10.0, clock, clock.sleep)
+    clock.now += 14.9
+    pace.check_overrun()
+    clock.now += 0.2
+    with pytest.raises(TimeSpentError, match="the 10 s of this run are long over"):
+        pace.check_overrun()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import socket
 import threading
+import time
 
 import pytest
 
+from contracts.gate.message import MAX_KEPT
 from contracts.gate.volley import fire, overlapping
-from contracts.gate.wire import MAX_BODY, Wire
+from contracts.gate.wire import DesynchronisedError, Wire
 from contracts.history import Input
 from contracts.target import Keys, admit
 from tests.gate.rawserver import answer, raw_server, read_request
@@ -117,7 +119,7 @@ def test_an_enormous_answer_is_cut_and_said_to_be() -> None:
     with raw_server(script) as url, Wire(admit(url, KEYS), 10.0) as wire:
         reply = wire.send(GET)
     assert reply.answer is not None
-    assert (reply.answer.truncated, len(reply.answer.body)) == (True, MAX_BODY)
+    assert (reply.answer.truncated, len(reply.answer.body)) == (True, MAX_KEPT)
 
 
 def test_a_dead_port_is_no_connection() -> None:
@@ -174,3 +176,139 @@ def test_a_volley_survives_connections_that_close_or_stay_silent() -> None:
         replies = fire(admit(url, KEYS), [GET, GET, GET], 1.0)
     assert sorted(reply.answer is None for reply in replies) == [False, True, True]
     assert all(reply.error for reply in replies if reply.answer is None)
+
+
+def test_bytes_that_nobody_asked_for_are_never_taken_for_an_answer() -> None:
+    """A second answer right behind the first is thrown away, and the connection with it."""
+
+    def script(sock: socket.socket) -> None:
+        while read_request(sock):
+            sock.sendall(answer(b'{"asked": true}') + answer(b'{"unasked": true}'))
+
+    with raw_server(script) as url, Wire(admit(url, KEYS), 5.0) as wire:
+        bodies = [reply.answer.body for reply in (wire.send(GET), wire.send(GET)) if reply.answer]
+        assert (bodies, wire.unasked, wire.desynchronised) == ([b'{"asked": true}'] * 2, 2, False)
+
+
+def test_a_second_answer_that_comes_later_is_found_before_the_connection_is_used_again() -> None:
+    said = threading.Event()
+
+    def script(sock: socket.socket) -> None:
+        while read_request(sock):
+            sock.sendall(answer(b'{"asked": true}'))
+            time.sleep(0.05)
+            sock.sendall(answer(b'{"unasked": true}'))
+            said.set()
+
+    with raw_server(script) as url, Wire(admit(url, KEYS), 5.0) as wire:
+        wire.send(GET)
+        assert said.wait(5)
+        reply = wire.send(GET)
+        assert reply.answer is not None
+        assert (reply.answer.body, wire.unasked, wire.desynchronised) == (b'{"asked": true}', 1, False)
+
+
+def test_an_answer_left_over_after_several_shows_that_none_of_them_can_be_told_apart() -> None:
+    """Each answer but the first is the one before: what nobody asked for was taken for what was."""
+    said = threading.Event()
+
+    def script(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(answer(b"1"))
+        read_request(sock)
+        sock.sendall(answer(b"unasked"))
+        time.sleep(0.05)
+        sock.sendall(answer(b"2"))
+        said.set()
+        read_request(sock)
+
+    with raw_server(script) as url:
+        with Wire(admit(url, KEYS), 5.0) as wire:
+            assert [r.answer.body for r in (wire.send(GET), wire.send(GET)) if r.answer] == [b"1", b"unasked"]
+            assert said.wait(5)
+            with pytest.raises(DesynchronisedError):
+                wire.send(GET)
+        assert wire.desynchronised
+
+
+def test_what_is_left_over_at_the_end_is_found_as_well() -> None:
+    said = threading.Event()
+
+    def script(sock: socket.socket) -> None:
+        for body in (b"1", b"unasked"):
+            read_request(sock)
+            sock.sendall(answer(body))
+        time.sleep(0.05)
+        sock.sendall(answer(b"2"))
+        said.set()
+        read_request(sock)
+
+    with raw_server(script) as url, Wire(admit(url, KEYS), 5.0) as wire:
+        wire.send(GET)
+        wire.send(GET)
+        assert said.wait(5)
+        wire.close()
+        assert (wire.unasked, wire.desynchronised) == (1, True)
+
+
+def test_a_request_refused_before_it_was_read_is_answered() -> None:
+    """Who refuses a large body by its head answers and closes; the answer is read all the same."""
+
+    def script(sock: socket.socket) -> None:
+        sock.recv(1000)
+        sock.sendall(answer(b"{}", "413 Content Too Large", "connection: close"))
+        time.sleep(0.2)
+
+    large = Input("POST", "/v1/purchases", (), (), b"x" * 20_000_000)
+    with raw_server(script) as url, Wire(admit(url, KEYS), 5.0) as wire:
+        reply = wire.send(large)
+    assert reply.answer is not None
+    assert reply.answer.status == 413
+
+
+def test_a_connection_that_was_closed_while_idle_is_opened_anew() -> None:
+    gone = threading.Event()
+
+    def script(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(answer(b"{}"))
+        sock.close()
+        gone.set()
+
+    with raw_server(script) as url, Wire(admit(url, KEYS), 5.0) as wire:
+        for _ in range(3):
+            assert wire.send(GET).answer is not None
+            assert gone.wait(5)
+            time.sleep(0.01)
+            gone.clear()
+        assert wire.unasked == 0
+
+
+def test_bodies_that_a_run_keeps_are_bounded_in_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(sock: socket.socket) -> None:
+        while read_request(sock):
+            sock.sendall(answer(b"x" * 150_000))
+
+    monkeypatch.setattr("contracts.gate.wire.MAX_HELD", 400_000)
+    with raw_server(script) as url, Wire(admit(url, KEYS), 5.0) as wire:
+        replies = [wire.send(GET).answer for _ in range(6)]
+    assert [reply.truncated for reply in replies if reply] == [False, False, True, True, True, True]
+    assert sum(len(reply.body) for reply in replies if reply) < 400_000 + 4 * MAX_KEPT
+
+
+def test_two_answers_at_once_on_a_connection_that_carried_others_are_none() -> None:
+    """The first may be the one that nobody asked for, and the second the one that was."""
+
+    def script(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(answer(b"1"))
+        read_request(sock)
+        sock.sendall(answer(b"unasked") + answer(b"2"))
+
+    with raw_server(script) as url, Wire(admit(url, KEYS), 5.0) as wire:
+        wire.send(GET)
+        reply = wire.send(GET)
+        assert reply.answer is None
+        assert "two answers" in str(reply.error)
+        assert wire.send(GET).answer is not None
+        assert (wire.unasked, wire.desynchronised) == (1, False)

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+from contracts.finding import Violation
 from contracts.history import OWNER, Aim, Answer, ApiOperation, Demand, Input, Operation
 from contracts.invariants import INVARIANTS
 from contracts.monitor import Setting
 from contracts.oracle import Oracle
 from contracts.profiles import get_profile
 from contracts.routes import METHODS, PATHS
+from tests.telling import well_told
 
 FAMILIES = tuple(make for make in INVARIANTS if make.__name__ != "Ordering")
 """The invariants under test; the search for an order of operations has its tests in ``tests/linear``."""
@@ -54,6 +56,14 @@ def purchase(number: int, state: str = "PENDING", **changes: Any) -> dict[str, A
 
 
 Finding = tuple[str, str, str]
+
+
+class _Reading(Oracle):
+    """An oracle whose findings are read."""
+
+    def violate(self, violation: Violation) -> None:
+        well_told([violation])
+        super().violate(violation)
 
 
 @dataclass(slots=True)
@@ -226,7 +236,7 @@ class History:
     def judged(self, **tolerances: dict[str, float]) -> Oracle:
         """Return an oracle that every invariant has reported to."""
         setting = Setting(profile=get_profile(self.profile), tolerances=dict(tolerances))
-        oracle = Oracle([make(setting) for make in FAMILIES])
+        oracle = _Reading([make(setting) for make in FAMILIES])
         for operation in sorted(self.operations, key=lambda operation: operation.returned):
             oracle.feed(operation)
         oracle.finish()

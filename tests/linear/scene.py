@@ -16,6 +16,7 @@ from contracts.monitor import Setting
 from contracts.profiles import get_profile
 from contracts.reading import Reading
 from contracts.routes import METHODS, PATHS
+from tests.telling import well_told
 
 CREATE, READ, LIST = ApiOperation.CREATE, ApiOperation.RETRIEVE, ApiOperation.LIST
 CODE, REFUND = ApiOperation.REQUEST_CODE, ApiOperation.REFUND
@@ -105,6 +106,7 @@ class Record:
         self.exercised += [clause] * times
 
     def violate(self, violation: Violation) -> None:
+        well_told([violation])
         self.violations.append(violation)
 
 

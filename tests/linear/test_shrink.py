@@ -45,6 +45,13 @@ def test_without_tries_no_call_can_be_left_out_all_the_same() -> None:
     assert part == tuple(history[:2])
 
 
+def test_a_part_that_cannot_be_decided_in_time_is_not_told() -> None:
+    """Without steps nothing is shown illegal, so that nothing may be left out."""
+    history = [call(READ, 0, 1, "SUCCESS"), call(READ, 2, 3, "PENDING"), call(READ, 4, 5, "PENDING")]
+    assert shortest(PurchaseLifecycle(), history, max_steps=0) == tuple(history)
+    assert len(shortest(PurchaseLifecycle(), history)) == 2
+
+
 @settings(deadline=None)
 @given(planted())
 def test_the_part_is_illegal_and_each_part_of_it_lawful(history: Sequence[Step]) -> None:

@@ -10,6 +10,7 @@ from load.call import Call, Reply
 from load.judge.judge import Judge
 from load.judge.share import SEED_BYTES, Shares
 from load.measure.recorder import Gauges, Recorder
+from load.mishaps import Mishaps
 from load.plan.plan import Plan
 from load.schedule import Schedule
 
@@ -27,9 +28,9 @@ class Hand:
         self._recorder = Recorder(Schedule(plan).phases)
         self._shares = Shares(Judge("2026-02"), Masker({}), bytes(SEED_BYTES))
 
-    def look(self, at: float, status: int = 200, takes: float = 0.01) -> None:
+    def look(self, at: float, status: int = 200, takes: float = 0.01, error: str | None = None) -> None:
         """Count one look at a purchase."""
-        self._recorder.record(LOOK, Reply(status, (), b"", None, b"", at, at, at + takes), lawful=True)
+        self._recorder.record(LOOK, Reply(status, (), b"", error, b"", at, at, at + takes), lawful=True)
 
     def share(
         self, now: float, *, purchases: int = 0, spend: str = "0", arrivals: int = 0, dropped: int = 0, **more: Any
@@ -45,6 +46,7 @@ class Hand:
             "purchases": purchases,
             "spend": spend,
             "spent": None,
+            "mishaps": Mishaps().plain(),
             "crashes": {},
             **more,
         }

@@ -216,3 +216,18 @@ def test_seconds_of_nothing_are_shown_too() -> None:
     conductor.run()
     assert len(conductor.samples) == 2
     assert all(sample.asked is None for sample in conductor.samples)
+
+
+@pytest.mark.parametrize(("behind", "until"), [(0.0, 7.0), (1.0, 8.0), (60.0, 10.0)])
+def test_a_run_by_rate_waits_for_the_last_arrivals_of_workers_that_began_later(behind: float, until: float) -> None:
+    stage, conductor = play(STEADY)
+    listen = stage.listen
+
+    def told() -> None:
+        stage.workers["local"].reached = stage.time - behind
+        listen()
+
+    stage.listen = told  # type: ignore[method-assign]
+    conductor.run()
+    assert until <= stage.time < until + 1.2
+    assert conductor.until == pytest.approx(7.0), "what was measured ends with the schedule"

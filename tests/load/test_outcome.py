@@ -35,7 +35,9 @@ def concluded(
     *,
     looks: int = SECONDS * RATE,
     takes: float = 0.01,
+    slower_by: float = 0.0,
     failures: int = 0,
+    failed_by: str | None = None,
     samples: Sequence[Sample] = (HEALTHY,) * SECONDS,
     workers: Sequence[Worker] = (Worker("local", "finished"),),
     ended_by: str = "",
@@ -43,13 +45,16 @@ def concluded(
     share: dict[str, Any] | None = None,
     **attributes: Any,
 ) -> Outcome:
-    """Conclude a run of looks spread evenly over its time, of which the first ones failed."""
+    """Conclude a run of looks spread evenly over its time, the first ones failed, each second slower than the last."""
     plan = parse_plan(document, "test")
     schedule = Schedule(plan)
     collector = Collector(schedule, Merge("2026-02", {}), None)
     hand = Hand(plan)
     for number in range(looks):
-        hand.look(number * SECONDS / looks, 500 if number < failures else 200, takes)
+        failed = number < failures
+        status = 200 if not failed else 500 if failed_by is None else 0
+        lasts = takes + slower_by * (number * SECONDS // looks)
+        hand.look(number * SECONDS / looks, status, lasts, failed_by if failed else None)
     told = {"purchases": 5, "spend": "2.50", "arrivals": SECONDS * RATE, **(share or {})}
     collector.take("local", hand.share(SECONDS + 2.0, **told))
     for name, value in attributes.items():
@@ -79,10 +84,12 @@ def test_a_run_in_which_all_went_well_has_no_troubles() -> None:
     outcome = concluded(objectives("p99 < 50ms", "error_rate < 1%", "achieved_rate >= 95%"))
     assert outcome.troubles == ()
     assert outcome.findings == ()
-    assert outcome.notes == ()
-    assert [objective["ok"] for objective in outcome.load["objectives"]] == [True, True, True]
+    assert [objective["ok"] for objective in outcome.load["objectives"]] == [True, True, True, True]
     result = next(result for result in outcome.results if result.id == "LOAD-2")
-    assert (result.verdict, result.exercised) == (ClauseVerdict.KEPT, 3)
+    assert (result.verdict, result.exercised) == (ClauseVerdict.KEPT, 4)
+    assert outcome.notes == (
+        "held to without being named in the plan: growth <= 100%; a plan's own objective takes the place of each",
+    )
 
 
 def test_a_missed_objective_breaks_load_2_and_says_by_what() -> None:
@@ -92,7 +99,7 @@ def test_a_missed_objective_breaks_load_2_and_says_by_what() -> None:
     assert float(finding.observed.removeprefix("p99 was ").removesuffix("ms")) == pytest.approx(200, rel=0.001)
     assert outcome.troubles == ()
     result = next(result for result in outcome.results if result.id == "LOAD-2")
-    assert (result.verdict, result.exercised) == (ClauseVerdict.BROKEN, 2)
+    assert (result.verdict, result.exercised) == (ClauseVerdict.BROKEN, 4)
 
 
 def test_a_saturated_generator_is_a_trouble_that_says_what_to_do() -> None:
@@ -109,9 +116,41 @@ def test_one_hot_second_is_no_trouble() -> None:
 def test_a_latency_missed_by_a_saturated_generator_is_no_finding_against_the_target() -> None:
     outcome = concluded(objectives("p99 < 50ms"), takes=0.2, samples=(HOT,) * SECONDS)
     assert broken(outcome) == []
-    assert [objective["ok"] for objective in outcome.load["objectives"]] == [False]
+    assert [objective["ok"] for objective in outcome.load["objectives"]] == [False, True, True]
     assert len(outcome.troubles) == 2
     assert outcome.troubles[1].startswith("p99 < 50ms was missed, which is no verdict on the target")
+
+
+def test_a_plan_without_objectives_does_not_keep_a_server_that_fails_every_second_request() -> None:
+    outcome = concluded(failures=50)
+    assert broken(outcome) == ["LOAD-2"]
+    assert outcome.findings[0].observed == "error_rate was 50%"
+    assert "error_rate <= 1%, growth <= 100%" in outcome.notes[0]
+
+
+def test_a_plan_may_say_that_it_has_no_objectives() -> None:
+    outcome = concluded(objectives(), failures=50)
+    assert (broken(outcome), outcome.notes, outcome.load["objectives"]) == ([], (), [])
+
+
+@pytest.mark.parametrize(("slower_by", "found"), [(0.05, ["LOAD-2"]), (0.005, [])])
+def test_a_server_that_becomes_slower_with_every_request_is_not_kept(slower_by: float, found: list[str]) -> None:
+    outcome = concluded(objectives("p99 < 60s"), slower_by=slower_by)
+    assert broken(outcome) == found
+    assert all("growth was" in finding.observed for finding in outcome.findings)
+
+
+def test_a_run_too_short_to_grow_is_not_asked_whether_it_did() -> None:
+    plan = {"plan": {"rate": "10/s", "duration": "9s"}}
+    assert [objective["expr"] for objective in concluded(plan).load["objectives"]] == ["error_rate <= 1%"]
+
+
+def test_requests_that_a_hot_generator_got_no_answer_to_are_no_finding_against_the_target() -> None:
+    outcome = concluded(objectives("error_rate < 1%"), failures=20, failed_by="timeout", samples=(HOT,) * SECONDS)
+    assert broken(outcome) == []
+    assert any(trouble.startswith("error_rate < 1% was missed") for trouble in outcome.troubles)
+    cool = concluded(objectives("error_rate < 1%"), failures=20, failed_by="timeout")
+    assert broken(cool) == ["LOAD-2"]
 
 
 def test_errors_of_the_target_count_however_the_generator_fares() -> None:
@@ -230,7 +269,7 @@ def test_requests_that_waited_for_a_connection_are_a_note() -> None:
 
 
 def test_clauses_that_no_journey_meets_say_why() -> None:
-    reasons = {result.id: result.reason for result in concluded(POLLERS).results}
+    reasons = {result.id: result.reason for result in concluded({**POLLERS, "objectives": []}).results}
     assert "no browser is in the plan" in reasons["LIST-4"]
     assert "the plan has no objectives" in reasons["LOAD-2"]
     with_browser = concluded({**PLAN, "journeys": {"browser": 1, "buyer": 1}})

@@ -10,12 +10,16 @@ import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from contracts.target import Keys, Target
+from fixtures.hostile.catalogue import find
+from fixtures.hostile.certificates import write_authority
+from fixtures.hostile.serving import HostileTarget
 from fixtures.sandbox.server import SandboxThread
 from fixtures.sandbox.settings import Settings
 from load.preflight import COUNTRIES, Ground, NotReadyError, profile_of, survey
@@ -133,7 +137,7 @@ def test_a_target_that_does_not_answer_is_told_with_the_reason() -> None:
 def test_a_target_that_never_answers_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(NotReadyError, match="does not answer .*timed out"):
+        with pytest.raises(NotReadyError, match="does not answer .*timeout: no byte of an answer in time"):
             survey(target(url), 0.1)
 
 
@@ -203,12 +207,36 @@ def test_a_list_of_anything_shows_no_newest_profile(items: Any) -> None:
 
 
 def test_a_huge_body_is_not_taken_whole() -> None:
-    huge = b'{"available":true,"x":"' + b"x" * 3_000_000 + b'"}'
-    found = ground_of(lambda code: (200, huge), "US")
-    assert (found.accounts, found.prices) == (False, {"US": Decimal(0)})
+    huge = b'{"available":true,"x":"' + b"x" * 20_000_000 + b'"}'
+    assert "/v1/accounts/US: too large" in refusal_of(lambda code: (200, huge), "US")
 
 
 def test_a_small_body_that_unpacks_to_a_huge_one_is_not_taken_whole() -> None:
     bomb = gzip.compress(b'{"available":true,"x":"' + b"x" * 30_000_000 + b'"}')
     assert len(bomb) < 100_000
-    assert ground_of(lambda code: (200, bomb), "US").accounts is False
+    assert "/v1/accounts/US: too large" in refusal_of(lambda code: (200, bomb), "US")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("drips-headers", "timeout: an answer that was begun and not ended in time"),
+        ("drips-body", "timeout: an answer that was begun and not ended in time"),
+        ("interim-flood", "too large: more than 16 interim answers before the final one"),
+        ("chunk-never-ends", "timeout: an answer that was begun and not ended in time"),
+        ("http-0.9", "malformed: "),
+        ("header-of-10-megabytes", "too large: "),
+        ("closes-in-body", "closed: the server closed the connection in the middle of an answer"),
+        ("tls-expired", "tls: certificate has expired"),
+        ("tls-wrong-host", "tls: IP address mismatch"),
+        ("tls-self-signed", "tls: unable to get local issuer certificate; if it is to be trusted, name its"),
+    ],
+)
+def test_a_target_that_misbehaves_from_the_start_is_told_by_what_it_does(
+    name: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_authority(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with HostileTarget(find(name)) as hostile, pytest.raises(NotReadyError) as caught:
+        survey(target(hostile.url, hostile.keys["ASSAY_API_KEY"]), 0.3)
+    assert f"does not answer GET /v1/purchases?page=1&page_size=50: {reason}" in str(caught.value)

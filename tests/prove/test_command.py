@@ -29,11 +29,10 @@ KEYS = ("ASSAY_API_KEY", "ASSAY_OTHER_API_KEY", "ASSAY_ADMIN_KEY")
 
 @pytest.fixture(autouse=True)
 def no_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Run in a directory without settings, with nobody's keys, and leave the signals of the test run alone."""
+    """Run in a directory without settings, with nobody's keys."""
     for name in KEYS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(command, "end_as_interrupt", lambda: None)
 
 
 @pytest.mark.parametrize(

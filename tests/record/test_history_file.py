@@ -239,7 +239,7 @@ class TestReading:
         assert "\n" not in str(caught.value)
 
     def test_a_line_without_end_is_not_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("contracts.record.historyfile._MAX_LINE", 10_000)
+        monkeypatch.setattr("contracts.record.historyfile.MAX_LINE", 10_000)
         path = tmp_path / "history.jsonl"
         path.write_bytes(self.good + b" " * 20_000)
         with pytest.raises(ValueError, match="line 2 is no operation: longer than 10000 bytes"):

@@ -16,6 +16,7 @@ from contracts.record.masking import Masker
 from contracts.record.result import build_run
 from contracts.record.rundir import RunDirectory
 from tests.record import scene
+from tests.reports.html.material import load_section, parts
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(1)>]]><!--",
@@ -139,6 +140,22 @@ def hostile(directory: Path) -> Path:
     return write(directory, calls, document, masker)
 
 
+def load(directory: Path) -> Path:
+    """A load run that broke a clause and missed an objective."""
+    return write(
+        directory,
+        scene.operations(),
+        {**scene.document(), "command": "load", "load": load_section()},
+        scene.masker(),
+    )
+
+
+def verification(directory: Path) -> Path:
+    """A verification whose load run broke a promise."""
+    document = {**scene.document(), "command": "verify", "parts": parts()}
+    return write(directory, scene.operations(), document, scene.masker())
+
+
 ALL = {
     "kept": kept,
     "broken": broken,
@@ -146,4 +163,6 @@ ALL = {
     "accepted": accepted,
     "partial": partial,
     "hostile": hostile,
+    "load": load,
+    "verification": verification,
 }

@@ -21,7 +21,7 @@ from reports.markdown.text import code, prose
 from reports.partial import Recorded
 from reports.plaintext import plain
 from tests.record import scene
-from tests.reports.html.material import HOSTILE, case, load_section, poisoned, proof
+from tests.reports.html.material import HOSTILE, case, load_section, parts, poisoned, proof
 
 ROOT = Path(__file__).resolve().parents[2]
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -110,6 +110,12 @@ def test_a_partial_run_is_marked_as_one() -> None:
     assert "0 requests" not in text
 
 
+def test_a_verification_tells_its_parts() -> None:
+    text = run_markdown({**scene.document(), "command": "verify", "parts": parts()})
+    assert "- **gate** kept: 57 clauses kept\n- **load** broken: p99 of create" in text
+    assert "- **compare** left out: no release to compare with was named\n" in text
+
+
 def test_missed_objectives_come_first_and_saturation_before_them() -> None:
     document = {**scene.document(), "load": load_section(saturated=True, saturation="use more processes")}
     text = run_markdown(document)
@@ -131,6 +137,7 @@ def test_hostile_text_is_bounded_and_becomes_nothing(text: str) -> None:
     ]
     document.update(partial=True, reasons=["a"] * 30, load=load_section(saturated=True, saturation="much"))
     document["load"]["objectives"] *= 20
+    document["parts"] = parts() * 5
     made = run_markdown(poisoned(document, text), Recorded(1, 1))
     lines = made.splitlines()
     assert len(lines) <= MAX_LINES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import signal
@@ -10,47 +9,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 from fixtures.sandbox.server import SandboxThread
 from fixtures.sandbox.settings import Settings
+from tests.canaries.stage import Gossip
 from tests.gate.stand import falsified
 from tests.reports.canaries import leaking, leaks
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Gossip:
-    """A target that repeats, in its refusals, its lists and its errors, whatever it has ever told anybody."""
-
-    def __init__(self, keys: tuple[str, ...]) -> None:
-        self.secrets = list(keys)
-
-    def __call__(self, method: str, path: str, body: bytes, status: int, document: Any) -> tuple[int, Any]:
-        for purchase in _purchases(document):
-            verification = purchase.get("verification") or {}
-            found = [purchase.get("phone_number"), verification.get("code"), verification.get("password")]
-            self.secrets += [value for value in found if isinstance(value, str) and value not in self.secrets]
-        if isinstance(document, dict) and (status >= 400 or path == "/v1/profile"):
-            document["debug"] = [form for secret in [*self.secrets[:3], *self.secrets[-6:]] for form in _forms(secret)]
-            if b"ZZ" in body or len(body) > 60:
-                status = 500
-        return status, document
-
-
-def _purchases(document: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(document, dict):
-        shown = [document, document.get("purchase"), *(document.get("items") or [])]
-        yield from (purchase for purchase in shown if isinstance(purchase, dict) and "phone_number" in purchase)
-
-
-def _forms(secret: str) -> list[str]:
-    encoded = base64.b64encode(secret.encode()).decode()
-    spelt = "".join(f"\\u{ord(character):04x}" for character in secret)
-    return [secret, quote(secret, safe=""), encoded, spelt, json.dumps(secret), "\0".join(secret) + "\0"]
 
 
 @pytest.fixture

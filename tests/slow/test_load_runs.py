@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -85,6 +86,69 @@ def test_a_worker_that_dies_is_named_and_what_it_told_stays(tmp_path: Path) -> N
     assert not _children(os.getpid(), str(out)), "no process is left"
 
 
+def test_a_worker_that_hangs_is_named_and_what_it_told_stays(tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "assay", "load", "--rate", "10/s", "--duration", "60s", "--processes", "2", "--quiet",
+         "--out", str(out)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        await_(lambda: rows(out) >= 2, 120)
+        workers = _children(running.pid, "--worker")
+        os.kill(workers[0], signal.SIGSTOP)
+        before = rows(out)
+        await_(lambda: rows(out) >= before + 9, 120)
+        running.send_signal(signal.SIGINT)
+        running.wait(120)
+    finally:
+        running.kill()
+        running.communicate()
+    assert running.returncode == 130
+    document = result(out)
+    told = {worker["state"]: worker["requests"] for worker in document["load"]["generator"]["workers"]}
+    assert told.keys() == {"finished", "lost"}
+    assert told["lost"] > 0
+    assert any("was lost: it was silent for" in reason for reason in document["reasons"])
+    assert document["load"]["requests"] > told["finished"] * 0.5
+    assert not _children(os.getpid(), str(out)), "no process is left, the one that hangs neither"
+    assert all(not psutil.pid_exists(worker) for worker in workers)
+
+
+OTHER_VERSION = """
+from gevent import monkey
+monkey.patch_all()
+import os, sys
+import load.worker
+load.worker.own_version = lambda: "0.0.1"
+raise SystemExit(load.worker.work("127.0.0.1", int(sys.argv[1]), os.environ))
+"""
+
+
+def test_a_worker_of_another_version_is_named_and_nothing_is_sent(tmp_path: Path) -> None:
+    out, port = tmp_path / "r", _free_port()
+    master = subprocess.Popen(
+        [sys.executable, "-m", "assay", "load", "--master", f"127.0.0.1:{port}", "--expect-workers", "1", "--quiet",
+         "--rate", "5/s", "--duration", "3s", "--out", str(out)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        await_(lambda: _listens(port))
+        worker = subprocess.run(
+            [sys.executable, "-c", OTHER_VERSION, str(port)],
+            capture_output=True, text=True, timeout=90, check=False, env={**os.environ, "ASSAY_API_KEY": "a-key-0001"},
+        )  # fmt: skip
+        assert master.wait(60) == 3
+    finally:
+        master.kill()
+        master.communicate()
+    assert worker.returncode == 3
+    assert "this worker 0.0.1" in worker.stderr
+    document = result(out)
+    assert document["requests"] == 0
+    assert any("cannot take part: the master has version" in reason for reason in document["reasons"])
+
+
 def test_a_users_own_locustfile_is_judged_and_counted(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text(LOCUSTFILE)
@@ -113,3 +177,15 @@ def _children(pid: int, word: str) -> list[int]:
         except psutil.Error:
             continue
     return found
+
+
+def _free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -11,13 +11,13 @@ import typer
 from rich.console import Console
 
 from contracts.config import load_settings
-from contracts.gate.command import end_as_interrupt
 from contracts.gate.progress import LiveProgress
 from contracts.gate.replay.opening import make_replay_request, open_replay
 from contracts.gate.replay.options import RACE_TRIES, TRIES, ReplayOptions
 from contracts.gate.replay.record import load_recorded
 from contracts.gate.replay.telling import Teller, in_one_line
-from contracts.options import AllowHost, Config, Json, MaxPurchases, MaxSpend, Quiet, Timeout
+from contracts.options import AllowHost, CaFile, Config, Json, MaxPurchases, MaxSpend, Quiet, Timeout
+from contracts.trust import trust
 
 EPILOG: Final = (
     "Examples:\n\n"
@@ -33,7 +33,7 @@ def replay(
     finding: Annotated[str, typer.Argument(help="Id of one of its findings, such as LIFE-3-1f0c9a.")],
     *,
     url: Annotated[
-        str | None, typer.Option(help="Base URL of the target; without it the one that was recorded.")
+        str | None, typer.Option(help="Base URL of the target; without it the recorded one, if it is on this machine.")
     ] = None,
     tries: Annotated[
         int | None,
@@ -50,6 +50,7 @@ def replay(
     max_spend: MaxSpend = None,
     allow_host: AllowHost = None,
     timeout: Timeout = None,
+    ca_file: CaFile = None,
     out: Annotated[Path | None, typer.Option(help="Run directory; default reports/runs/<UTC time>-replay.")] = None,
     config: Config = None,
     quiet: Quiet = False,
@@ -60,6 +61,7 @@ def replay(
     Purchases are made afresh, by the same principals; their keys come from the environment as for the gate.
     Steps that fail are made as short as the budget allows.
     """
+    trust(ca_file)
     recorded = load_recorded(run)
     request = make_replay_request(
         recorded,
@@ -74,7 +76,6 @@ def replay(
         max_spend=max_spend,
         out=out,
     )
-    end_as_interrupt()
     console = Console(highlight=False, quiet=quiet or as_json)
     teller = Teller(console)
     with LiveProgress(quiet=quiet or as_json) as progress, open_replay(request, progress) as opened:

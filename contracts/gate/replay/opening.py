@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from contracts.clauses import load_clauses
 from contracts.config import Settings
+from contracts.errors import UsageError
 from contracts.gate.opening import GateRequest, masker_of, open_target
 from contracts.gate.replay.document import document_of
 from contracts.gate.replay.options import ReplayOptions
@@ -19,9 +21,11 @@ from contracts.gate.replay.record import COMMAND, Recorded
 from contracts.gate.replay.replay import Replay
 from contracts.gate.request import make_request
 from contracts.gate.run import Listener
+from contracts.interruption import interruption
+from contracts.profiles import PROFILES
 from contracts.record.result import RunFacts
 from contracts.record.rundir import RunDirectory
-from contracts.target import Target
+from contracts.target import Target, locate
 from reports.rundocs import build
 
 
@@ -89,9 +93,16 @@ def make_replay_request(
         out: run directory.
 
     Raises:
-        UsageError: a value is not of its form.
+        UsageError: a value is not of its form, or the record is of what this release does not know, or of another
+            machine that the user did not name.
     """
     origin = recorded.origin
+    _check(recorded, finding)
+    if url is None and origin.url is not None and not locate(origin.url, "the recorded target").loopback:
+        raise UsageError(
+            f"{recorded.path} was run against {origin.url[:200]!r}; what a record names is not asked by itself: "
+            "name the target with --url"
+        )
     # Where and against what a gate runs by default says nothing of where this run was.
     rest = replace(settings, url=None, out=None, time=None, depth=None)
     gate = make_request(
@@ -125,6 +136,19 @@ def make_replay_request(
     )
 
 
+def _check(recorded: Recorded, finding: Mapping[str, Any]) -> None:
+    """Refuse a record that this release cannot judge again.
+
+    Raises:
+        UsageError: its profile, or the finding's clause, is not known.
+    """
+    profile = recorded.origin.profile
+    if profile not in PROFILES:
+        raise UsageError(f"{recorded.path} was judged by profile {profile[:60]!r}; known are {', '.join(PROFILES)}")
+    if finding["clause"] not in load_clauses():
+        raise UsageError(f"{recorded.path}: {finding['clause'][:60]!r} is no clause of this release")
+
+
 @contextlib.contextmanager
 def open_replay(request: ReplayRequest, listener: Listener | None = None) -> Iterator[OpenReplay]:
     """Yield a replay that is ready to run; whatever happens, what it collected is written at the end.
@@ -143,6 +167,7 @@ def open_replay(request: ReplayRequest, listener: Listener | None = None) -> Ite
             return targets.enter_context(open_target(request.gate))
 
         target = renew()
+        targets.enter_context(interruption.shielded())
         directory = RunDirectory.create(COMMAND, request.gate.out, datetime.now(UTC))
         masker = masker_of(target.keys)
         facts = RunFacts(

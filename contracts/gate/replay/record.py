@@ -16,9 +16,11 @@ from typing import Any, Final
 
 from contracts.document import parse
 from contracts.errors import UsageError
+from contracts.foreign import open_foreign
 from contracts.history import ApiOperation, Operation, Outcome
 from contracts.invariants.values import epoch_of, server_clock
 from contracts.reading import Reading, View
+from contracts.record.historyfile import MAX_LINE
 from contracts.record.line import from_line
 from contracts.record.rundir import HISTORY
 from reports.rundocs import load_run
@@ -29,7 +31,10 @@ COMMAND: Final = "replay"
 MOST_NAMED: Final = 12
 """Findings named where somebody asked for another one."""
 
-_MAX_LINE: Final = 16 * 1024 * 1024
+MOST_OPERATIONS: Final = 50_000
+MOST_BYTES: Final = 128 * 1024 * 1024
+"""Of the longest history that is replayed, for all of it is held; a deep gate writes some thousands of operations."""
+
 _BARE_MASK: Final = re.compile(rb'([:\[,]\s*)(<(?:key|code|password|phone):[^<>"]{1,80}>)(?=\s*[,\]}])')
 """A number that was masked: without quotes around it the body is no JSON any more."""
 
@@ -73,8 +78,15 @@ class Recorded:
 
     @cached_property
     def origin(self) -> Origin:
-        """Where the run was run."""
-        words = shlex.split(self.document["rerun"])
+        """Where the run was run.
+
+        Raises:
+            UsageError: its result tells that in no way that could be read.
+        """
+        try:
+            words = shlex.split(self.document["rerun"])
+        except ValueError as error:
+            raise UsageError(f"{self.path}/run.json: rerun {self.document['rerun'][:60]!r}: {error}") from None
         defects = tuple(value for word, value in pairwise(words) if word == "--defect")
         url = self.document["target"] if "--url" in words else None
         return Origin(url, defects, self.document["profile"], self.document["seed"])
@@ -172,13 +184,20 @@ def load_recorded(run: Path) -> Recorded:
 def _read_history(path: Path) -> tuple[tuple[Operation, ...], dict[int, int]]:
     operations: list[Operation] = []
     cut: dict[int, int] = {}
+    size = 0
     try:
-        with path.open("rb") as lines:
+        with open_foreign(path, links=False) as lines:
             for number in count(1):
-                line = lines.readline(_MAX_LINE)
+                line = lines.readline(MAX_LINE)
                 # A killed run may have left its last line unfinished.
                 if not line.endswith(b"\n"):
                     break
+                size += len(line)
+                if number > MOST_OPERATIONS or size > MOST_BYTES:
+                    raise UsageError(
+                        f"{path.parent} cannot be replayed: its history has more than {MOST_OPERATIONS:,} operations "
+                        f"or {MOST_BYTES:,} bytes"
+                    )
                 operation, length = _operation(line, f"{path}: line {number}")
                 operations.append(operation)
                 if length is not None:

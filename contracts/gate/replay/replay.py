@@ -13,6 +13,7 @@ from contracts.budget import Budget, BudgetSpentError
 from contracts.finding import Finding
 from contracts.gate.levers import find_levers
 from contracts.gate.pace import Pace, TimeSpentError
+from contracts.gate.plan import PLANS
 from contracts.gate.refusals import subject_of
 from contracts.gate.replay.attempt import Attempt, attempt
 from contracts.gate.replay.objection import objection_of
@@ -27,8 +28,9 @@ from contracts.gate.replay.steps import Script, Together, countries_of, lingerin
 from contracts.gate.run import Listener, Silent
 from contracts.gate.session import Session, UnreachableError
 from contracts.gate.survey import FIRST_COUNTRIES, NoPurchasesApiError, Survey, survey
-from contracts.gate.wire import ForeignAddressError, Wire
+from contracts.gate.wire import UntrustedError, Wire
 from contracts.history import Operation
+from contracts.interruption import interruption
 from contracts.monitor import Setting
 from contracts.oracle import make_oracle
 from contracts.profiles import get_profile
@@ -45,6 +47,14 @@ SHORTENING_SHARE: Final = 0.25
 
 SPARE: Final = 2
 """Purchases beyond those recorded: a create that was refused may be served now, as the look at the target may."""
+
+
+MOST_PURCHASES: Final = 3 * PLANS["full"].purchases
+"""Purchases of a replay for which no cap was given: a whole gate's and those of the tries."""
+
+
+MOST_LIVES: Final = 2 * PLANS["deep"].purchases
+"""Purchases of a recorded run beyond which only a finding's own steps are sent: telling lives apart takes long."""
 
 
 class _EnoughError(Exception):
@@ -102,7 +112,7 @@ class Replay:
         self._renew = renew
         self._record = record
         self._wire = Wire(target, options.timeout)
-        self._pace = Pace(options.seconds)
+        self._pace = Pace(options.seconds, sleep=interruption.sleep)
         self.widened: list[str] = []
         self.untried: list[str] = []
         self._wider: dict[str, Script] = {}
@@ -114,7 +124,9 @@ class Replay:
         try:
             marked = {operation.index for operation in marks_of(self._recorded, self._finding)}
             self.script = script_of(self._recorded, select(self._recorded, self._finding), marked)
-            if self.options.wider:
+            if self.options.wider and len(self._recorded.births) > MOST_LIVES:
+                self.untried.append(f"{EVERYTHING}: it made more than {MOST_LIVES:,} purchases")
+            elif self.options.wider:
                 chosen = {
                     LISTED: with_lists(self._recorded, self._finding),
                     EVERYTHING: whole(self._recorded, self._finding),
@@ -127,11 +139,12 @@ class Replay:
         together = any(isinstance(step, Together) for step in self.script)
         self.tries = self.options.tries or (RACE_TRIES if together else TRIES)
         cap = purchases_of(self.script) * self.tries + sum(map(purchases_of, self._wider.values())) + SPARE
-        cap += purchases_of(self.script) * SHORTER if self.target.embedded else 0
+        cap = cap + purchases_of(self.script) * SHORTER if self.target.embedded else min(cap, MOST_PURCHASES)
         wanted = self.options.max_purchases
-        self.budget = Budget(cap if wanted is None else wanted, self.options.max_spend)
-        if wanted is not None and wanted < purchases_of(self.script):
-            self.troubles.append(f"the steps buy {purchases_of(self.script)}, and the cap allows {wanted}")
+        allowed = cap if wanted is None else wanted
+        self.budget = Budget(allowed, self.options.max_spend)
+        if allowed < purchases_of(self.script):
+            self.troubles.append(f"the steps buy {purchases_of(self.script)}, and the cap allows {allowed}")
 
     @property
     def outcome(self) -> Outcome:
@@ -173,7 +186,7 @@ class Replay:
             return
         try:
             self._play()
-        except (UnreachableError, NoPurchasesApiError, ForeignAddressError, BudgetSpentError, TimeSpentError) as error:
+        except (UnreachableError, NoPurchasesApiError, UntrustedError, BudgetSpentError, TimeSpentError) as error:
             self.troubles.append(str(error))
         except Exception as error:  # noqa: BLE001 - a replay that crashes has shown nothing, and must not look like a pass
             last = traceback.extract_tb(error.__traceback__)[-1]

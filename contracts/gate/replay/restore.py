@@ -11,6 +11,7 @@ from contracts.demand import MAX_ID
 from contracts.gate.nearmisses import Subject, body_misses, country_misses, key_misses
 from contracts.gate.refusals import UNKNOWN_AHEAD
 from contracts.gate.replay.record import UnreplayableError
+from contracts.gate.replay.sendable import why_not
 from contracts.history import STRANGER, Input, Operation
 from contracts.routes import route
 
@@ -19,6 +20,7 @@ _KEY_HEADERS: Final = frozenset({"x-api-key", "cookie", "authorization"})
 _KEY_QUERY: Final = frozenset({"x-api-key", "api_key"})
 _UNKNOWN_AIM: Final = "INPUT-8"
 _COUNTRY: Final = "US"
+_MAX_DIGITS: Final = 4_000
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -48,6 +50,9 @@ class Restorer:
             UnreplayableError: the record does not hold all of it; the message says what is missing.
         """
         sent = operation.input
+        trouble = why_not(sent)
+        if trouble is not None:
+            raise UnreplayableError(f"operation {operation.index} is not sent again: {trouble}")
         headers = tuple(pair for pair in sent.headers if pair[0].lower() not in _KEY_HEADERS)
         query = sent.query
         if operation.principal.startswith(STRANGER):
@@ -101,7 +106,8 @@ def _path(operation: Operation, number: int | None, highest: int) -> str:
     """Return a path with the id of now in the place of the recorded one."""
     path = operation.input.path
     raw = route(operation.input.method, path).parameter or ""
-    if number is None and operation.aim is not None and operation.aim.clause == _UNKNOWN_AIM and raw.isdigit():
+    is_number = raw.isascii() and raw.isdigit() and len(raw) <= _MAX_DIGITS
+    if number is None and operation.aim is not None and operation.aim.clause == _UNKNOWN_AIM and is_number:
         # Nobody's when it was recorded; now somebody may have been given it.
         number = int(raw) if int(raw) > highest + UNKNOWN_AHEAD // 2 else min(highest + UNKNOWN_AHEAD, MAX_ID)
     return path if number is None else path.replace(f"/{raw}", f"/{number}", 1)

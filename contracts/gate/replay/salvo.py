@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
-from contracts.budget import Reservation
-from contracts.gate.book import price_of
+from contracts.asking import most_purchases
+from contracts.budget import BudgetSpentError, Reservation
 from contracts.gate.replay.steps import Call
 from contracts.gate.session import Session
 from contracts.gate.volley import fire, overlapping
-from contracts.history import ApiOperation, Input, Operation, Outcome
-from contracts.reading import Reading
+from contracts.history import Input, Operation, Outcome
 
 
 def fire_at_once(
@@ -30,7 +28,9 @@ def fire_at_once(
     Raises:
         BudgetSpentError: a create that a cap forbids; nothing was sent.
     """
-    held = _reserve(session, [call for call, _ in ready])
+    # By the request itself: what a record calls it is no more than what somebody wrote.
+    buys = [most_purchases(sent.method, sent.path, sent.body) for _, sent in ready]
+    held = _reserve(session, buys)
     replies = fire(session.target, [sent for _, sent in ready], timeout)
     operations = [
         session.operation(
@@ -45,29 +45,27 @@ def fire_at_once(
     ]
     for operation, reservation in zip(operations, held, strict=True):
         if reservation is not None:
-            session.budget.settle(reservation, operation.outcome, _paid(operation))
+            session.settle(reservation, operation)
     calls = [call for call, _ in ready]
     arrived = sorted(zip(calls, operations, strict=True), key=lambda pair: pair[1].returned)
     judged = [(call, session.dispatch(operation)) for call, operation in arrived]
     return judged, len(ready) < 2 or overlapping(replies) > 1
 
 
-def _reserve(session: Session, calls: Sequence[Call]) -> list[Reservation | None]:
-    """Hold a purchase for each create among some calls, for all of them or for none."""
-    price = max(session.prices.values(), default=Decimal(0))
+def _reserve(session: Session, buys: Sequence[int]) -> list[Reservation | None]:
+    """Hold what each of some requests may buy, for all of them or for none.
+
+    Raises:
+        BudgetSpentError: a cap would be exceeded; nothing is held.
+    """
     held: list[Reservation | None] = []
     try:
-        for call in calls:
-            create = call.operation.api_operation is ApiOperation.CREATE
-            held.append(session.budget.reserve(price) if create else None)
-    except BaseException:
-        for reservation in held:
-            if reservation is not None:
-                session.budget.settle(reservation, Outcome.FAIL)
+        for count in buys:
+            one = session.budget.reserve(session.dearest, count) if count else None
+            held.append(one)
+    except BudgetSpentError:
+        for one in held:
+            if one is not None:
+                session.budget.settle(one, Outcome.FAIL)
         raise
     return held
-
-
-def _paid(operation: Operation) -> Decimal | None:
-    views = Reading(operation).views
-    return price_of(views[0].data.get("price")) if views and operation.outcome is Outcome.OK else None

@@ -97,7 +97,14 @@ class Driver:
 
 def world(seed: int, judge: Judge, countries: dict[str, float] | None = None) -> World:
     """Return a world of impatient people."""
-    return World(random.Random(seed), countries or {"US": 2, "KZ": 1, "DE": 1}, patience=0.1, forget=judge.forget)
+    return World(
+        random.Random(seed),
+        countries or {"US": 2, "KZ": 1, "DE": 1},
+        patience=0.1,
+        forget=judge.forget,
+        watch=judge.watch,
+        settle=judge.settle,
+    )
 
 
 def mixed(lives: int, seed: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ from load.call import MALFORMED, TOO_LARGE, Call, Reply
 from load.journeys.steps import create, list_page, request_code, retrieve
 from tests.load.judge.scene import CODE, KEY, REFUSAL, Scene, purchase, reply, stamp
 
+TOLD = {"current_page": 1, "total_pages": 1, "has_next": False}
 JSON_HEADERS = (("content-type", "application/json"),)
 
 
@@ -310,3 +311,13 @@ def test_no_answer_makes_the_judge_crash(answers):
     for place, (call, body, status) in enumerate(answers):
         scene.see(call, body, place, place + 0.9, status)
     scene.findings()
+
+
+@pytest.mark.parametrize("body", [purchase(1), {"items": [purchase(1)], "pagination": TOLD}])
+def test_half_a_surrogate_pair_escaped_is_odd_and_no_reason_to_give_up(body: dict[str, object]) -> None:
+    scene = Scene()
+    text = json.dumps(body).encode()[:-1] + b',"note":"\\ud800"}'
+    call = create("US") if "id" in body else list_page(1, 20)
+    seen = scene.see(call, text, 0, 1)
+    assert seen.ok
+    assert scene.broken() == set()

@@ -59,7 +59,10 @@ def test_a_true_shop_is_never_accused_and_every_exercise_is_counted(seed, spread
     judge, oracle = judge_of(history), oracle_of(history)
     assert found(judge.docket) == found(oracle) == set()
     mine = {clause: count for clause, count in counts(judge.docket).items() if ours(clause)}
-    assert mine == {clause: count for clause, count in counts(oracle).items() if ours(clause)}
+    theirs = {clause: count for clause, count in counts(oracle).items() if ours(clause)}
+    # The first page of a list is held against what was bought, which the oracle leaves to walks.
+    assert mine.pop("LIFE-6", 0) >= theirs.pop("LIFE-6", 0)
+    assert mine == theirs
 
 
 @relaxed

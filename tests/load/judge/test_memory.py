@@ -194,7 +194,8 @@ def test_a_lawful_run_is_never_judged_in_full(monkeypatch):
         scene.code(at + 0.4, at + 0.5, number, status=409, again=True)
         scene.retrieve(at + 0.4, at + 0.6, number)
         scene.retrieve(at + 0.7, at + 0.8, number, shown="SUCCESS")
-        scene.list(at + 0.85, at + 0.9, [purchase(number, "SUCCESS")])
+        told = {"total_pages": number, "has_next": number > 1}
+        scene.list(at + 0.85, at + 0.9, [purchase(number, "SUCCESS")], told=told)
     assert scene.findings() == set()
     assert judged == []
 

@@ -11,6 +11,7 @@ from contracts.record.masking import Masker
 from load.judge.merge import MARGIN_S, Merge
 from load.judge.share import Shares
 from tests.load.judge.scene import CODE, KEY, OTHER_CODE, Scene, purchase
+from tests.telling import well_told
 
 SEED = b"0123456789abcdef"
 
@@ -22,6 +23,7 @@ class Worker:
         self.name = name
         self.ahead = ahead
         self.scene = Scene()
+        self.scene.judge.keep_seen()
         self.shares = Shares(self.scene.judge, Masker({"owner": KEY}), SEED)
 
     def share(self, merge: Merge, now: float, *, final: bool = False, delay: float = 0.0) -> dict[str, Any]:
@@ -40,6 +42,8 @@ def merged(*workers: Worker, now: float = 100.0) -> Merge:
 
 
 def findings(merge: Merge) -> set[tuple[str, str]]:
+    # Of an id that another worker was given no operation is kept, only that it was.
+    well_told(merge.findings, shown=False)
     return {(f.clause, f.cause) for f in merge.findings if f.clause != "LOAD-1"}
 
 
@@ -94,6 +98,55 @@ def test_a_purchase_that_another_worker_only_sees_in_a_list_is_no_second_one():
     one.scene.create(0, 1, 1)
     two.scene.list(2, 3, [purchase(1)])
     assert findings(merged(one, two)) == set()
+
+
+@pytest.mark.parametrize(
+    ("shown", "found"),
+    [
+        ({}, set()),
+        ({"created_at": "2026-01-05T12:00:01+00:00", "price": {"amount": "1.5", "currency_code": "USD"}}, set()),
+        ({"phone_number": None}, set()),
+        ({"country_code": "CA"}, {("LIFE-5", "head-differs-between-workers")}),
+        ({"display_name": {"ru": "США", "en": "Canada"}}, {("LIFE-5", "head-differs-between-workers")}),
+        ({"price": {"amount": "1.51", "currency_code": "USD"}}, {("LIFE-5", "head-differs-between-workers")}),
+        ({"created_at": "2026-01-05T12:00:02Z"}, {("LIFE-5", "head-differs-between-workers")}),
+        ({"phone_number": "+12025559999"}, {("LIFE-5", "phone-differs-between-workers")}),
+    ],
+)
+def test_what_a_list_shows_one_worker_is_held_against_what_another_bought(shown, found):
+    one, two = Worker("one"), Worker("two")
+    one.scene.create(0, 1, 1)
+    two.scene.list(2, 3, [purchase(1, **shown)])
+    merge = merged(one, two)
+    assert findings(merge) == found
+    assert merge.oracle().exercised["LIFE-5"] == 1
+
+
+@pytest.mark.parametrize(
+    ("proof", "found"),
+    [
+        (CODE, set()),
+        (CODE | {"received_at": "2026-01-05T12:30:00Z"}, set()),
+        (OTHER_CODE, {("LIFE-3", "proof-differs-between-workers")}),
+    ],
+)
+def test_credentials_are_the_same_to_all_workers(proof, found):
+    one, two = Worker("one"), Worker("two")
+    one.scene.create(0, 1, 1)
+    one.scene.retrieve(2, 3, 1, "SUCCESS")
+    two.scene.list(2, 3, [purchase(1, "SUCCESS", verification=proof)])
+    assert findings(merged(one, two)) == found
+
+
+def test_what_one_worker_is_shown_twice_is_its_own_judges_matter():
+    one = Worker("one")
+    merge = Merge("2026-02")
+    one.scene.create(0, 1, 1)
+    one.scene.judge.forget(1)
+    one.share(merge, 2)
+    one.scene.list(3, 4, [purchase(1, country_code="CA")])
+    one.share(merge, 5, final=True)
+    assert findings(merge) == set()
 
 
 @pytest.mark.parametrize(

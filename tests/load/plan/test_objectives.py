@@ -1,5 +1,7 @@
 """Objectives held against figures."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,10 +42,11 @@ HUNDRED = answers(range(1, 101), failures=2, backpressure=3, lag_ms=1000)
         ("dropped < 9%", 5 / 0.95),
         ("dropped < 9", 5),
         ("findings < 9", 4),
+        ("growth < 9%", 150),
     ],
 )
 def test_every_metric_is_observed_in_its_unit(text: str, observed: float) -> None:
-    seen = figures(HUNDRED, arrivals=95, dropped=5, findings=4)
+    seen = replace(figures(HUNDRED, arrivals=95, dropped=5, findings=4), growth=1.5)
     assert observe(parse_objective(text, "plan"), seen) == pytest.approx(observed, rel=0.001)
 
 

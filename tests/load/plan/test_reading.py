@@ -102,6 +102,7 @@ def test_every_setting_is_read() -> None:
         journeys={"buyer": 3, "racers": 0.5},
         countries={"US": 2, "GB": 1},
         objectives=(Objective("all", "p99", "<", 250, "ms"),),
+        standing=(Objective("all", "error_rate", "<=", 1, "%"),),
     )
 
 
@@ -218,6 +219,10 @@ BREAK = 'breakpoint = { start = "1/s", max = "9/s" }\n'
             "objective 1 tells itself twice",
         ),
         ('plan = { users = 5 }\nobjectives = ["dropped <= 1%"]', "dropped <= 1% needs a plan by rate"),
+        (
+            'plan = { rate = 5, shape = "ramp" }\nobjectives = ["growth <= 50%"]',
+            "objective 1: growth <= 50% needs a shape that stays at one level: steady or soak, not 'ramp'",
+        ),
     ],
 )
 def test_a_bad_plan_is_refused_in_one_line(text: str, message: str) -> None:
@@ -236,6 +241,30 @@ SMOKE: dict[str, Any] = {
     "plan": {"shape": "steady", "rate": "8/s", "duration": "15s", "arrival": "poisson"},
     "objectives": ["p99 < 1s", "achieved_rate >= 95%", "achieved_rate >= 5/s", {"metric": "dropped", "limit": "1%"}],
 }
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("plan = { rate = 5 }", ["error_rate <= 1%", "growth <= 100%"]),
+        ("plan = { users = 5 }", ["error_rate <= 1%", "growth <= 100%"]),
+        ('plan = { rate = 5, duration = "9s" }', ["error_rate <= 1%"]),
+        ('plan = { rate = 5, shape = "spike" }', ["error_rate <= 1%"]),
+        ('plan = { rate = 5 }\nobjectives = ["error_rate < 50%"]', ["growth <= 100%"]),
+        ('plan = { rate = 5 }\nobjectives = ["create_purchase error_rate < 5%", "growth < 20%"]', []),
+        ("plan = { rate = 5 }\nobjectives = []", []),
+    ],
+)
+def test_a_plan_is_held_to_what_it_does_not_speak_of(text: str, held: list[str]) -> None:
+    assert [objective.expr for objective in parsed(text).standing] == held
+
+
+def test_growth_goes_where_another_shape_is_asked_for() -> None:
+    document = overridden({**SMOKE, "objectives": ["growth < 20%", "p99 < 1s"]}, {"shape": "ramp"})
+    assert [objective.expr for objective in parse_plan(document, "options").asked] == [
+        "p99 < 1000ms",
+        "error_rate <= 1%",
+    ]
 
 
 def test_options_win_over_the_file() -> None:

@@ -171,6 +171,7 @@ class Client:
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
         scheme: str = "http",
+        listens: int = 0,
         **engine: Any,
     ) -> None:
         origin = Origin.from_url(f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}")
@@ -184,7 +185,7 @@ class Client:
             **engine,
         )
         self.encoder = Encoder(origin, {"owner": "key-of-owner", "stranger:no key": None})
-        self.pool = Pool(self.engine, size)
+        self.pool = Pool(self.engine, size, listens=listens)
 
     def ask(self, *calls: Call) -> list[Reply]:
         """Submit calls at once and wait for all replies, given in the order of the calls."""

@@ -237,7 +237,7 @@ def test_a_connection_closed_while_idle_is_replaced_before_the_next_request() ->
         assert one.engine.counts.stale == 0
 
 
-def test_a_close_before_the_first_byte_of_a_reused_connection_is_an_error_and_nothing_is_sent_twice() -> None:
+def test_a_close_before_the_first_byte_of_a_reused_connection_is_an_error_and_no_post_is_sent_twice() -> None:
     requests: list[bytes] = []
 
     def handle(sock: socket.socket, number: int) -> None:
@@ -254,6 +254,61 @@ def test_a_close_before_the_first_byte_of_a_reused_connection_is_an_error_and_no
         assert one.engine.counts.stale == 1
         assert one.get().status == 200
     assert [request.split(b" ")[0] for request in requests] == [b"GET", b"POST", b"GET"]
+
+
+def test_a_get_on_a_connection_that_was_just_closed_is_sent_once_more_over_a_new_one() -> None:
+    requests: list[int] = []
+
+    def handle(sock: socket.socket, number: int) -> None:
+        while read_request(sock):
+            requests.append(number)
+            if len(requests) == 2:
+                return
+            sock.sendall(OK)
+
+    with client(handle) as one:
+        assert [one.get().status, one.get().status] == [200, 200]
+        assert (one.engine.counts.stale, one.engine.counts.resent) == (0, 1)
+    assert requests == [0, 0, 1]
+
+
+def test_a_get_that_no_connection_answers_is_not_sent_for_ever() -> None:
+    requests: list[int] = []
+
+    def handle(sock: socket.socket, number: int) -> None:
+        while read_request(sock):
+            requests.append(number)
+            if len(requests) > 1:
+                return
+            sock.sendall(OK)
+
+    with client(handle) as one:
+        assert [one.get().status, one.get().error] == [200, CLOSED]
+    assert requests == [0, 0, 1]
+
+
+def test_connections_that_are_closed_right_after_their_answers_are_not_used_twice() -> None:
+    def handle(sock: socket.socket, number: int) -> None:
+        read_request(sock)
+        sock.sendall(OK)
+
+    with client(handle) as one:
+        statuses = [one.ask(post() if number % 2 else get())[0].status for number in range(20)]
+        assert statuses.count(200) >= 18, "the first two show the habit"
+        assert one.engine.fresh_until > 0
+
+
+def test_a_connection_closed_once_right_after_its_answer_is_no_habit() -> None:
+    def handle(sock: socket.socket, number: int) -> None:
+        while read_request(sock):
+            sock.sendall(OK)
+            if number == 0:
+                return
+
+    with client(handle) as one:
+        assert [one.get().status for _ in range(5)] == [200] * 5
+        assert one.engine.fresh_until == 0
+        assert one.engine.counts.opened == 2
 
 
 def test_a_close_before_the_first_byte_of_a_fresh_connection_is_no_stale_one() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
+import time
 
 import gevent
 import pytest
 
 from load.call import Reply
-from tests.load.wire.servers import OK, client, get, read_request, until
+from tests.load.wire.servers import OK, answer, client, get, read_request, until
 
 
 def test_no_more_connections_are_opened_than_the_cap_allows() -> None:
@@ -107,3 +109,29 @@ def test_a_call_may_be_made_of_a_pool_from_several_greenlets() -> None:
         jobs = [gevent.spawn(lambda: answered.extend(one.ask(get(), get()))) for _ in range(5)]
         gevent.joinall(jobs, timeout=5, raise_error=True)
         assert [reply.status for reply in answered] == [200] * 10
+
+
+def test_a_second_answer_that_comes_a_little_later_is_nobodys_where_connections_are_listened_to() -> None:
+    def handle(sock: socket.socket, _number: int) -> None:
+        while request := read_request(sock):
+            sock.sendall(answer(request.split(b" ")[1]))
+            time.sleep(0.01)
+            with contextlib.suppress(OSError):
+                sock.sendall(answer(b"a second answer"))
+
+    with client(handle, size=4, listens=4) as one:
+        for turn in range(12):
+            path = f"/{turn}"
+            assert one.get(path).body == path.encode()
+        assert one.engine.counts.strays >= 1
+
+
+def test_listening_ends_and_connections_are_used_again() -> None:
+    def handle(sock: socket.socket, _number: int) -> None:
+        while read_request(sock):
+            sock.sendall(OK)
+
+    with client(handle, size=2, listens=3) as one:
+        assert [reply.status for reply in one.ask(*[get()] * 30)] == [200] * 30
+        assert one.pool.connections == 2
+        assert (one.pool.in_flight, one.pool.waiting) == (0, 0)

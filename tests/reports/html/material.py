@@ -169,6 +169,18 @@ def load_section(seconds: int = 60, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def parts() -> list[dict[str, Any]]:
+    """Parts of a verification: one kept, one broken, one that could not tell, one left out."""
+    told = (
+        ("gate", "kept", 0, "gate", 41.2, "57 clauses kept"),
+        ("load", "broken", 1, "load", 62.0, "p99 of create_purchase is 180 ms, at most 150 were promised"),
+        ("drift", "inconclusive", 3, "drift.json", 0.4, "the target serves no document"),
+        ("compare", "left_out", None, None, 0.0, "no release to compare with was named"),
+    )
+    names = ("name", "verdict", "exit_code", "document", "seconds", "sentence")
+    return [dict(zip(names, part, strict=True)) for part in told]
+
+
 def case(name: str, kind: str = "defect", **changes: Any) -> dict[str, Any]:
     return {
         "name": name, "kind": kind, "family": "LIFE", "statement": "whoever buys is charged twice",

@@ -13,7 +13,7 @@ from reports.html.run import MAX_DIGEST, MAX_PAGE, run_page
 from reports.partial import Recorded
 from reports.rundocs import run_schema
 from tests.record import scene
-from tests.reports.html.material import HOSTILE, Page, load_section, poisoned, sha256
+from tests.reports.html.material import HOSTILE, Page, load_section, parts, poisoned, sha256
 
 
 def with_load(**changes: Any) -> dict[str, Any]:
@@ -235,3 +235,28 @@ def test_a_megabyte_in_every_text_is_bounded() -> None:
 def test_every_verdict_of_the_schema_has_its_words() -> None:
     for verdict in run_schema()["properties"]["verdict"]["enum"]:
         assert f"hero h-{verdict}" in run_page({**scene.document(), "verdict": verdict}).decode()
+
+
+class TestPartsOfAVerification:
+    def page(self, **changes: Any) -> Page:
+        told = [{**part, **changes} if part["name"] == "load" else part for part in parts()]
+        return Page(run_page({**scene.document(), "command": "verify", "parts": told}))
+
+    def test_each_says_what_it_came_to_and_leads_to_its_own_report(self) -> None:
+        page = self.page()
+        text = " ".join(page.text.split())
+        assert "gate ✓ kept 57 clauses kept 41.2 gate/report.html" in text
+        assert "load ✗ broken p99 of create_purchase is 180 ms, at most 150 were promised" in text
+        assert "drift – inconclusive the target serves no document" in text
+        assert "compare – left out no release to compare with was named" in text
+        links = [attributes.get("href") for attributes in page.all("a")]
+        assert {"gate/report.html", "load/report.html", "drift.json"} <= set(links)
+
+    @pytest.mark.parametrize("place", ["../elsewhere", "/etc/passwd", "javascript:alert(1)", "//evil.example/x", "a?b"])
+    def test_a_document_elsewhere_is_named_and_no_link(self, place: str) -> None:
+        page = self.page(document=place)
+        assert place in page.text
+        assert not any(place in (attributes.get("href") or "") for attributes in page.all("a"))
+
+    def test_a_run_that_is_no_verification_has_none(self) -> None:
+        assert "Parts" not in Page(run_page(scene.document())).text
