@@ -41,8 +41,10 @@ def assay_suite(request: pytest.FixtureRequest) -> Iterator[Suite]:
     def option(name: str) -> Any:
         return request.config.getoption(f"--assay-{name}")
 
+    # A pytest that another one's worker has started inherits that one's environment; only its own configuration tells.
+    processes = getattr(request.config, "workerinput", {}).get("workercount", 1)
     try:
-        with open_suite(option) as suite:
+        with open_suite(option, processes=processes) as suite:
             yield suite
     except UsageError as error:
         pytest.exit(f"assay: {error}", returncode=2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,11 +63,12 @@ class Suite:
 
 
 @contextlib.contextmanager
-def open_suite(option: Callable[[str], Any]) -> Iterator[Suite]:
+def open_suite(option: Callable[[str], Any], *, processes: int = 1) -> Iterator[Suite]:
     """Yield the gate that pytest's options ask for.
 
     Args:
         option: returns the value of ``--assay-<name>``, None where it was not given.
+        processes: of this pytest session.
 
     Raises:
         UsageError: bad usage, found before anything is sent.
@@ -86,7 +86,6 @@ def open_suite(option: Callable[[str], Any]) -> Iterator[Suite]:
         timeout=None,
         out=option("out"),
     )
-    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if request.url is not None and processes > 1:
         raise UsageError(
             f"each of {processes} pytest processes would run a gate of its own, with the whole cap, on one account; "

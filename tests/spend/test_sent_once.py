@@ -247,8 +247,7 @@ def test_a_create_that_is_redirected_is_reserved_again_for_each_hop() -> None:
 
 def test_pytest_processes_do_not_each_spend_the_whole_cap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "4")
     given = {"url": "http://127.0.0.1:9", "max-purchases": 10}
-    with pytest.raises(UsageError, match="each of 4 pytest processes"), open_suite(given.get):
+    with pytest.raises(UsageError, match="each of 4 pytest processes"), open_suite(given.get, processes=4):
         pytest.fail("a gate was opened")
     assert list(tmp_path.iterdir()) == []
