@@ -92,6 +92,18 @@ TWINS: dict[str, tuple[list[Step], list[Step]]] = {
             call(READ, 4, 5, "PENDING", phone=NOTHING),
         ],
     ),
+    "a refund leaves the number": (
+        [
+            call(READ, 0, 1, "PENDING", phone=PHONE),
+            call(REFUND, 2, 3, "REFUND", phone=PHONE),
+            call(READ, 4, 5, "REFUND", phone=PHONE),
+        ],
+        [
+            call(READ, 0, 1, "PENDING", phone=PHONE),
+            call(REFUND, 2, 3),
+            call(READ, 4, 5, "REFUND", phone=NOTHING),
+        ],
+    ),
     "status and number change together or one by one, in the same order for all": (
         [
             call(CODE, 0, 9, "SUCCESS", phone=PHONE),

@@ -89,3 +89,9 @@ def test_an_excerpt_of_a_page_is_that_page_but_for_its_items() -> None:
     assert part.answer is not None
     assert part.answer.body == b'{"items":[2],"pagination":{"current_page":1,"total_pages":1,"has_next":false}}'
     assert replace(part, answer=None) == replace(page, answer=None)
+
+
+def test_numbers_are_told_by_a_fingerprint_that_only_one_run_knows() -> None:
+    shares = [Shares(Scene().judge, Masker({"owner": KEY}), seed) for seed in (b"0" * 16, b"1" * 16, b"0" * 16)]
+    prints = [each._fingerprint(12025550001) for each in shares]
+    assert prints[0] == prints[2] != prints[1]
