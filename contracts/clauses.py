@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 Basis = Literal["documented", "published", "implied", "user"]
@@ -117,7 +117,7 @@ def nearest(name: str) -> str | None:
 
 @cache
 def _catalogue() -> Mapping[str, Any]:
-    return tomllib.loads(resources.files("contracts").joinpath("clauses.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(Path(__file__).with_name("clauses.toml").read_text(encoding="utf-8"))
 
 
 def _clause(table: Mapping[str, Any], families: Mapping[str, str]) -> Clause:

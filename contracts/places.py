@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import yaml
@@ -73,7 +73,7 @@ def _operations(profile: str) -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def _composed(profile: str) -> yaml.Node:
-    text = resources.files("contracts").joinpath("openapi", f"{profile}.yaml").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "openapi" / f"{profile}.yaml").read_text(encoding="utf-8")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     node = yaml.compose(text, Loader=loader)
     assert node is not None

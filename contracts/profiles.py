@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -85,7 +85,7 @@ def openapi_document(name: str) -> dict[str, Any]:
 def _document(name: str) -> dict[str, Any]:
     if name not in PROFILES:
         raise ValueError(f"unknown profile {name!r}; known are {', '.join(PROFILES)}")
-    text = resources.files("contracts").joinpath("openapi", f"{name}.yaml").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "openapi" / f"{name}.yaml").read_text(encoding="utf-8")
     # The same loader in C, where libyaml is there, is ten times as fast; every command waits for it.
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     document: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders

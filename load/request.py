@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -213,8 +212,7 @@ def _document(plan: str | None) -> tuple[Mapping[str, Any], str]:
     name = plan or SMOKE
     path = Path(name)
     if name in PLANS and not path.is_file():
-        with resources.as_file(resources.files("load").joinpath(f"{name}.toml")) as packaged:
-            return read_toml(packaged), f"{name}.toml"
+        return read_toml(Path(__file__).parent / f"{name}.toml"), f"{name}.toml"
     if not path.exists() and "/" not in name and "." not in name:
         raise UsageError(f"there is no plan {name!r}; {nearest(name, PLANS)}, or a file such as plan.toml")
     return read_toml(path), str(path)

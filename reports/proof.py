@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,5 +81,5 @@ def proof_sentence(document: Mapping[str, Any]) -> str:
 
 @cache
 def _validator() -> jsonschema_rs.Draft202012Validator:
-    text = resources.files("reports").joinpath("proof.schema.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("proof.schema.json").read_text(encoding="utf-8")
     return jsonschema_rs.Draft202012Validator(json.loads(text))

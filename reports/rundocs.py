@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,7 +97,7 @@ def build(run_dir: Path, *, har_all: bool = False, history_of: Path | None = Non
 @cache
 def run_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``run.json``."""
-    text = resources.files("reports").joinpath("run.schema.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("run.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 

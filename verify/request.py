@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -144,7 +143,7 @@ def make_verify_request(
         max_purchases=max_purchases, max_spend=max_spend, defects=defects,
     )  # fmt: skip
     if plan is None:
-        plan = PLAN if url is not None else str(resources.files("verify").joinpath("embedded.toml"))
+        plan = PLAN if url is not None else str(Path(__file__).with_name("embedded.toml"))
     load = make_load_request(
         settings, plan=plan, url=url, profile=profile, seed=seed, allow_host=allow_host, max_purchases=max_purchases,
         max_spend=max_spend, out=None, options={}, defects=defects,

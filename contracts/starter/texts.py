@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Final
 
 _WIDTH: Final = 8
@@ -85,4 +85,4 @@ def _not_exercisable(reasons: Mapping[str, str]) -> Iterator[str]:
 
 
 def _template(name: str) -> str:
-    return resources.files("contracts.starter").joinpath(name).read_text(encoding="utf-8")
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -67,7 +67,7 @@ def _environment() -> Environment:
 @cache
 def _asset(name: str) -> Markup:
     """Return a style or script of ours, to stand between its tags."""
-    text = resources.files("reports.html").joinpath(name).read_text(encoding="utf-8")
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
     assert "</s" not in text.lower(), f"{name} would end its element"
     return Markup(text)  # noqa: S704 - a file of this package
 
