@@ -21,6 +21,7 @@ GOOD = (
 )
 REQUEST = b"GET /v1/purchases/7 HTTP/1.1\r\nhost: x\r\nx-api-key: the-key\r\n\r\n"
 MOST = 400_000
+AFTER = 0.05
 
 CLOSED, RESET, SILENT, FLOOD, REFUSED, DISTRUST = "closed", "reset", "silent", "flood", "refused", "distrusted"
 
@@ -46,8 +47,11 @@ class Seen:
         return self.raw.partition(b"\r\n\r\n")[2]
 
 
-def ask(url: str, *, ca: Path | None = None, wait: float = 0.15, data: bytes = REQUEST) -> Seen:
-    """Send one request on a connection of its own, and read what comes."""
+def ask(url: str, *, ca: Path | None = None, wait: float = 0.4, data: bytes = REQUEST) -> Seen:
+    """Send one request on a connection of its own, and read what comes.
+
+    A piece of the answer is awaited for ``wait`` seconds; what might follow a whole one for ``AFTER`` alone.
+    """
     host, port = url.rpartition("/")[2].split(":")
     raw = b""
     try:
@@ -62,6 +66,8 @@ def ask(url: str, *, ca: Path | None = None, wait: float = 0.15, data: bytes = R
                 if not piece:
                     return Seen(raw, CLOSED)
                 raw += piece
+                if raw.startswith(GOOD):
+                    sock.settimeout(AFTER)
     except TimeoutError:
         return Seen(raw, SILENT)
     except ConnectionRefusedError:

@@ -207,9 +207,13 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", HOSTILES)
 def test_a_target_misbehaves_as_it_says(name: str, behind: str, authority: Path) -> None:
-    with front(name, behind) as target:
-        seen = ask(target.url, ca=authority if HOSTILES[name].secure else None)
-    assert EXPECTED[name](seen), seen
+    seen = Seen(b"", "")
+    for wait in (0.15, 1.0, 5.0):  # a busy machine is slow to misbehave
+        with front(name, behind) as target:
+            seen = ask(target.url, ca=authority if HOSTILES[name].secure else None, wait=wait)
+        if EXPECTED[name](seen):
+            return
+    pytest.fail(str(seen))
 
 
 @pytest.mark.parametrize("name", ["refuses-connections", "resets-on-arrival", "closes-in-body", "tls-expired"])
@@ -228,7 +232,7 @@ def test_a_target_behaves_for_as_long_as_it_is_told_to(name: str, behind: str, a
 
 def test_one_request_of_nine_is_met_badly(behind: str) -> None:
     with front("loses-every-ninth-answer", behind) as target:
-        seen = [right(ask(target.url, wait=0.05)) for _ in range(18)]
+        seen = [right(ask(target.url)) for _ in range(18)]
     assert seen == [*[True] * 8, False] * 2
 
 
