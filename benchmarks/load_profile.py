@@ -3,7 +3,7 @@
     python benchmarks/load_profile.py [--journey buyer] [--seconds 15]
 
 Needs py-spy (``pip install py-spy``). The server runs on one core, the generator on another, with sixteen users who
-never pause. A sample belongs to the innermost line of ours that was at work; what that line had the system or a
+never pause; waiting in the system counts. A sample belongs to the innermost line of ours that was at work; what that line had the system or a
 compiled library do is part of it.
 """
 
@@ -38,7 +38,7 @@ countries = ["US"]
 {journey} = 1
 """
 WARM: Final = 5
-SAMPLES_A_SECOND: Final = 400
+SAMPLES_A_SECOND: Final = 200
 
 LINES: Final = (
     ("system calls: recv, send, poll", re.compile(r"self\._recv\(|_socket\.send\(|self\._look\(")),
@@ -88,7 +88,7 @@ def profile(server: Server, folder: Path, journey: str, seconds: int, core: int)
     generator = subprocess.Popen([*pinned, *command], env=keys, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         time.sleep(WARM)
-        spy = ["py-spy", "record", "--format", "raw", "--rate", str(SAMPLES_A_SECOND), "--nonblocking"]
+        spy = ["py-spy", "record", "--format", "raw", "--rate", str(SAMPLES_A_SECOND), "--idle"]
         spy += ["--duration", str(seconds), "--output", str(samples), "--pid", str(generator.pid)]
         subprocess.run(spy, check=True, capture_output=True)
     finally:
