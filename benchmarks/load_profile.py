@@ -3,8 +3,8 @@
     python benchmarks/load_profile.py [--journey buyer] [--seconds 15]
 
 Needs py-spy (``pip install py-spy``). The server runs on one core, the generator on another, with sixteen users who
-never pause; waiting in the system counts. A sample belongs to the innermost line of ours that was at work; what that line had the system or a
-compiled library do is part of it.
+never pause; waiting in the system counts. A sample belongs to the innermost line of ours that was at work; what that
+line had the system or a compiled library do is part of it.
 """
 
 from __future__ import annotations
