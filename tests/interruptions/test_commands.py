@@ -65,7 +65,7 @@ def test_a_terminal_that_goes_away_ends_the_run_with_its_report(tmp_path: Path) 
         fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
     screen: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
-    plain = environment(TERM="xterm", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", LC_ALL="C")
+    plain = environment(TERM="xterm", PYTHONIOENCODING="", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", LC_ALL="C")
     with started(GATE, tmp_path, env=plain, preexec_fn=be_led_by_the_terminal, **screen) as child:
         os.close(terminal)
         wait_until(lambda: lines(run) > SOME)
