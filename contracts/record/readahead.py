@@ -170,8 +170,7 @@ def _receive(source: IO[bytes]) -> object:
     data = source.read(length)
     if len(data) < length:
         raise EOFError
-    # From our own process: no stranger's bytes are unmarshalled.
-    return marshal.loads(data)  # noqa: S302
+    return marshal.loads(data)  # noqa: S302 - written by our own process; no stranger's bytes are unmarshalled
 
 
 if __name__ == "__main__":
