@@ -252,8 +252,10 @@ class _Page:
             return
         self._line()
         self._line("Not exercised (* required)", style="bold")
+        everything = len(self._document["clauses"])
         for reason, clauses in reasons.items():
-            self._line(self._safe(f"{', '.join(clauses)}: {reason}"), indent=2)
+            named = f"all {everything} clauses" if len(clauses) == everything > 1 else ", ".join(clauses)
+            self._line(self._safe(f"{named}: {reason}"), indent=2)
 
     def _clauses(self) -> None:
         families: dict[str, list[Mapping[str, Any]]] = {}

@@ -28,6 +28,10 @@ _MAX_BODY: Final = 4 * 1024
 """Characters of a body shown as evidence; the history keeps more."""
 
 _MAX_TEXT: Final = 2000
+
+_FEW: Final = 5
+"""Clauses that are named one by one even where they are all that a run requires."""
+
 _MAX_EVIDENCE: Final = 24
 """Operations shown of one finding, the first and the last half; a race may involve hundreds."""
 
@@ -108,7 +112,7 @@ def decide(
     errors = [finding.clause for finding in findings if finding.severity is Severity.ERROR]
     broken = dict.fromkeys([*errors, *(result.id for result in results if result.verdict is ClauseVerdict.BROKEN)])
     missed = [result for result in results if result.required and result.verdict is ClauseVerdict.NOT_EXERCISED]
-    doubts = [*troubles, *_missed_reasons(missed)]
+    doubts = [*troubles, *_missed_reasons(missed, sum(result.required for result in results))]
     if not doubts and all(result.verdict is ClauseVerdict.NOT_EXERCISED for result in results):
         doubts.append("no clause was exercised")
     if broken:
@@ -214,15 +218,20 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _missed_reasons(missed: Sequence[ClauseResult]) -> list[str]:
+def _missed_reasons(missed: Sequence[ClauseResult], required: int) -> list[str]:
     """Say which required clauses were not exercised, those of one reason together."""
     by_reason: dict[str, list[str]] = {}
     for result in missed:
         by_reason.setdefault(result.reason, []).append(result.id)
     return [
-        f"required but not exercised: {', '.join(clauses)}" + (f" ({reason})" if reason else "")
+        f"required but not exercised: {_named(clauses, required)}" + (f" ({reason})" if reason else "")
         for reason, clauses in by_reason.items()
     ]
+
+
+def _named(clauses: Sequence[str], required: int) -> str:
+    """Name clauses; where a run came to none of them, a list of all would hide what it says."""
+    return f"all {required} clauses" if len(clauses) == required > _FEW else ", ".join(clauses)
 
 
 @dataclass(frozen=True, slots=True)

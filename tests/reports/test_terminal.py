@@ -87,6 +87,15 @@ Written to reports/runs/20260223T101500Z-gate
     )
 
 
+def test_a_run_that_tested_nothing_says_so_in_one_line_in_place_of_every_clause_by_name() -> None:
+    document = scene.document()
+    for clause in document["clauses"]:
+        clause |= {"verdict": "not_exercised", "exercised": 0, "reason": "connection refused"}
+    assert f"  all {len(document['clauses'])} clauses: connection refused\n" in shown(document)
+    document["clauses"][0]["reason"] = "no stock"
+    assert f"all {len(document['clauses'])} clauses" not in shown(document)
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_no_line_but_a_command_is_wider_than_the_terminal(width: int) -> None:
     document = scene.document()
