@@ -20,6 +20,10 @@ _LOOK_S: Final = 0.05
 """Seconds after which a target that does not read is looked at again: it may have answered already."""
 
 
+_UNKNOWN_ISSUER: Final = frozenset({18, 19, 20, 21})
+"""X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT and its kin: a certificate of an issuer whom nobody has named."""
+
+
 class UntrustedError(Exception):
     """Nothing more may be sent to the target, or believed of it."""
 
@@ -34,6 +38,10 @@ class DesynchronisedError(UntrustedError):
 
 class NoAnswerError(Exception):
     """There is no whole answer; the message says why."""
+
+
+class EndedError(NoAnswerError):
+    """The connection ended before one byte of an answer came."""
 
 
 class Connection:
@@ -97,16 +105,26 @@ class Connection:
             deadline: when to give up, ``time.perf_counter`` seconds.
 
         Raises:
+            EndedError: the connection ended before a byte of it came.
             NoAnswerError: there is no whole answer in time.
         """
+        begun = False
         try:
             while exchange.answer is None:
                 self.sock.settimeout(_left(deadline, begun=exchange.started))
-                exchange.feed(self.sock.recv(_PIECE))
+                data = self.sock.recv(_PIECE)
+                if not data and not begun:
+                    raise EndedError("connection closed or malformed HTTP (closed without an answer)")
+                begun = True
+                exchange.feed(data)
         except TimeoutError:
             raise NoAnswerError(_timeout(exchange.started)) from None
         except MalformedError as error:
             raise NoAnswerError(str(error)) from None
+        except (ConnectionError, ssl.SSLEOFError) as error:
+            kind = NoAnswerError if begun else EndedError
+            why = "without a farewell of TLS" if isinstance(error, ssl.SSLError) else error.strerror
+            raise kind(f"connection closed ({why or type(error).__name__})") from None
         except OSError as error:
             raise NoAnswerError(f"connection closed ({error.strerror or type(error).__name__})") from None
 
@@ -114,6 +132,16 @@ class Connection:
         with selectors.DefaultSelector() as selector:
             selector.register(self.sock, selectors.EVENT_READ)
             return bool(selector.select(0))
+
+
+def security(target: Target) -> ssl.SSLContext | None:
+    """Return whom to trust where a target speaks TLS, None where it does not."""
+    if not target.url.startswith("https:"):
+        return None
+    context = ssl.create_default_context()
+    # Whoever speaks HTTP/2 alone then says so, instead of speaking it (RFC 7301, section 3.2).
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def connect(target: Target, timeout: float, context: ssl.SSLContext | None) -> Connection:
@@ -139,14 +167,16 @@ def connect(target: Target, timeout: float, context: ssl.SSLContext | None) -> C
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is not None:
             sock.settimeout(_left(deadline))
-            sock = context.wrap_socket(sock, server_hostname=host)
+            # An end that TLS did not announce is none: it may be another's (RFC 9112, section 9.8).
+            sock = context.wrap_socket(sock, server_hostname=host, suppress_ragged_eofs=False)
     except TimeoutError:
         _close(sock)
         raise NoAnswerError("timeout") from None
     except ssl.SSLCertVerificationError as error:
         _close(sock)
+        way_out = "; --ca-file names whom to trust" if error.verify_code in _UNKNOWN_ISSUER else ""
         raise NoAnswerError(
-            f"no connection (TLS: {error.verify_message or 'the certificate is not trusted'})"
+            f"no connection (TLS: {error.verify_message or 'the certificate is not trusted'}{way_out})"
         ) from None
     except (OSError, UnicodeError) as error:
         _close(sock)

@@ -6,6 +6,9 @@ follows an answer without having been asked for is never taken for another answe
 
 from __future__ import annotations
 
+import http
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -30,16 +33,24 @@ MAX_HEADERS: Final = 256
 MAX_INTERIM: Final = 16
 """Answers of status 1xx before the final one (RFC 9110, section 15.2)."""
 
+IDLE_TIMEOUT: Final = (b"HTTP/1.1 408", b"HTTP/1.0 408")
+"""How a target begins to say that it has tired of waiting for a request (RFC 9110, section 15.5.9)."""
+
 _WORDS: Final = {
     "Receive buffer too long": f"a head of more than {MAX_HEAD // 1024} KiB",
     "illegal request line": "no status line",
     "illegal status line": "no status line",
     "Received server _SWITCH_UPGRADE event without a pending proposal": "another protocol that nobody asked for",
+    "Only Transfer-Encoding": "a Transfer-Encoding other than chunked",
     "malformed chunk footer": "a chunk longer than its size",
     "illegal chunk header": "a chunk without a size",
+    "peer closed connection without sending complete message body": "closed within the body",
 }
 """What h11 says of some faults, in the words of a report."""
 
+_OPENING: Final = b"HTTP/"
+_BARE_LINE_FEED: Final = re.compile(rb"(?<!\r)\n")
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _PATH_SAFE: Final = "/%:@!$&'()*+,;=-._~"
 _OURS: Final = (("user-agent", "assay"), ("accept-encoding", "gzip, deflate"))
 
@@ -90,6 +101,7 @@ class Exchange:
         self._limit = limit
         self._closed = False
         self._interim = 0
+        self._heads = bytearray()
         self._status = 0
         self._headers: tuple[tuple[str, str], ...] = ()
         self._read = 0
@@ -102,9 +114,21 @@ class Exchange:
         return self._status > 0
 
     @property
+    def timed_out(self) -> bool:
+        """Whether it says that no request came in time, and ends the connection (RFC 9110, section 15.5.9)."""
+        return self._status == http.HTTPStatus.REQUEST_TIMEOUT and not self.reusable
+
+    @property
     def unasked(self) -> bool:
-        """Whether bytes came after the end of the answer."""
-        return bool(self._parser.trailing_data[0])
+        """Whether bytes came after the end of the answer, but a farewell."""
+        rest = self._parser.trailing_data[0]
+        return bool(rest) and not rest.startswith(IDLE_TIMEOUT)
+
+    @property
+    def doubled(self) -> bool:
+        """Whether what came after the end of the answer begins as another answer does."""
+        rest = self._parser.trailing_data[0]
+        return self.unasked and rest.startswith(_OPENING[: len(rest)])
 
     @property
     def reusable(self) -> bool:
@@ -113,7 +137,7 @@ class Exchange:
             not self._closed
             and self._parser.our_state is h11.DONE
             and self._parser.their_state is h11.DONE
-            and not self.unasked
+            and not self._parser.trailing_data[0]
             and self.answer is not None
             and not self.answer.truncated
         )
@@ -125,6 +149,11 @@ class Exchange:
             MalformedError: this is no lawful answer, or it is not whole.
         """
         self._closed = not data
+        if not self.started:
+            self._heads += data
+            if not self._heads.startswith(_OPENING[: len(self._heads)]):
+                # Whoever speaks another protocol may never say what would end a head.
+                raise MalformedError("malformed HTTP (no status line)")
         try:
             self._parser.receive_data(data)
             while self.answer is None:
@@ -134,7 +163,7 @@ class Exchange:
                 self._take(event)
         except h11.RemoteProtocolError as error:
             # What it quotes may be anything, a key that was sent among it.
-            why = str(error).partition(": ")[0][:80]
+            why = str(error).partition(": ")[0].partition(" (")[0][:80]
             raise MalformedError(f"connection closed or malformed HTTP ({_WORDS.get(why, why)})") from None
         except CodingError as error:
             raise MalformedError(f"malformed HTTP ({error})") from None
@@ -165,12 +194,14 @@ class Exchange:
         elif isinstance(event, h11.Data):
             self._add(bytes(event.data))
         elif isinstance(event, h11.EndOfMessage):
+            _check_values(value for _, value in event.headers)
             self._decoder.end()
             self._end(truncated=False)
         else:
             raise MalformedError("connection closed or malformed HTTP (closed without an answer)")
 
     def _begin(self, event: h11.Response) -> None:
+        self._check_head(event)
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers)
         if len(headers) > MAX_HEADERS:
             raise MalformedError(f"malformed HTTP (more than {MAX_HEADERS} headers)")
@@ -181,6 +212,24 @@ class Exchange:
         self._status, self._headers = event.status_code, headers
         codings = [value for name, value in headers if name.lower() == "content-encoding"]
         self._decoder = Decoder(", ".join(codings), self._limit)
+
+    def _check_head(self, event: h11.Response) -> None:
+        """Refuse what h11 lets pass in a head, the interim ones before it included.
+
+        Raises:
+            MalformedError: a line ends in LF alone (RFC 9112, section 2.2), a value holds a control character
+                (RFC 9110, section 5.5), or the version is none that this connection can speak.
+        """
+        heads = self._heads.split(b"\r\n\r\n", self._interim + 1)
+        self._heads = bytearray()
+        if len(heads) <= self._interim + 1 or any(_BARE_LINE_FEED.search(head) for head in heads[:-1]):
+            raise MalformedError("malformed HTTP (a line that ends in LF alone)")
+        _check_values(value for _, value in event.headers)
+        if event.http_version not in {b"1.0", b"1.1"}:
+            raise MalformedError("malformed HTTP (a version other than 1.0 and 1.1)")
+        if event.http_version == b"1.0" and any(name == b"transfer-encoding" for name, _ in event.headers):
+            # Whoever speaks HTTP/1.0 knows no chunks; the framing is faulty (RFC 9112, section 6.1).
+            raise MalformedError("malformed HTTP (Transfer-Encoding in an answer of HTTP/1.0)")
 
     def _add(self, data: bytes) -> None:
         self._read += len(data)
@@ -195,3 +244,8 @@ class Exchange:
     def _end(self, *, truncated: bool) -> None:
         body = self._decoder.take(MAX_KEPT if truncated else self._limit)
         self.answer = Answer(self._status, self._headers, body, truncated)
+
+
+def _check_values(values: Iterable[bytes]) -> None:
+    if any(_CONTROL.search(value) for value in values):
+        raise MalformedError("malformed HTTP (a control character in a header)")

@@ -219,6 +219,16 @@ class Gate:
             self.troubles.append(DESYNCHRONISED)
         elif self._wire.unasked and not self._wire.desynchronised and UNASKED not in self.troubles:
             self.troubles.append(UNASKED)
+        lost, counts = self.session.losses.trouble, self.session.counts
+        if lost and lost not in self.troubles and not self._stopped:
+            self.troubles.append(lost)
+        if counts.unanswered:
+            self.session.note(f"{counts.unanswered} of {counts.requests} requests had no whole answer")
+        if self._wire.resent:
+            self.session.note(
+                f"{self._wire.resent} reads met a connection that the target had closed while idle, and were sent "
+                "once more on a new one (RFC 9112, 9.3.1)"
+            )
         self.session.oracle.finish()
 
     @property

@@ -11,9 +11,10 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from contracts.asking import most_purchases
+from contracts.asking import purchases_asked
 from contracts.budget import Budget, Reservation
 from contracts.gate.book import Book, price_of
+from contracts.gate.losses import Losses
 from contracts.gate.pace import FIRST_BACK_OFF, LONGEST_BACK_OFF, Pace, TimeSpentError, wait_hint
 from contracts.gate.wire import Reply, Wire
 from contracts.history import OWNER, Aim, ApiOperation, Input, Operation
@@ -26,6 +27,7 @@ from contracts.target import Target
 
 REDIRECTS: Final = frozenset({307, 308})
 MAX_HOPS: Final = 3
+_SHORTEST_WAIT: Final = 0.01
 INTERRUPTED: Final = "interrupted before the answer came"
 MAX_UNREACHED: Final = 5
 """Calls in a row without any answer after which the target counts as gone."""
@@ -79,8 +81,10 @@ class Session:
         self.seed = seed
         self.book = Book()
         self.counts = Counts()
+        self.losses = Losses()
         self.prices: dict[str, Decimal] = {}
         self._paid: list[Decimal] = []
+        self._unpriced: set[str] = set()
         self._wire = wire
         self._judged: list[Operation] = []
         self._record = record
@@ -158,7 +162,9 @@ class Session:
             if answer is not None and answer.status == 429:
                 hint = wait_hint(answer, time.time())
                 self.counts.refused_rate += 1
-                self.pace.wait(back_off if hint is None else max(hint, 0.01))
+                # A hint is believed once: one that names no time would have a create sent as fast as it is refused.
+                least = _SHORTEST_WAIT if back_off == FIRST_BACK_OFF else back_off
+                self.pace.wait(back_off if hint is None else max(hint, least))
                 back_off = min(LONGEST_BACK_OFF, back_off * 2)
                 continue
             if answer is not None and answer.status in REDIRECTS and follow and hops < MAX_HOPS:
@@ -204,7 +210,7 @@ class Session:
 
     def _once(self, sent: Input, principal: str, aim: Aim | None, walk: str, lane: str) -> Operation:
         interruption.check()
-        count = most_purchases(sent.method, sent.path, sent.body)
+        count = purchases_asked(sent)
         held = self.budget.reserve(self.dearest, count) if count else None
         began = time.perf_counter()
         reply, cut = Reply(None, "not sent", began, began), None
@@ -255,20 +261,21 @@ class Session:
             numbered = replace(operation, index=self._index)
             self._index += 1
             self.counts.requests += 1
+            self.counts.unanswered += numbered.answer is None or numbered.answer.truncated
             self._judged.append(numbered)
             self.oracle.feed(numbered)
             reading = Reading(numbered)
+            self.losses.take(reading)
             self.book.learn(reading)
             self._quote(reading)
             self._record(numbered)
         return numbered
 
     def _mind(self, operation: Operation) -> None:
-        """Count calls without an answer; several in a row mean that the target is gone."""
+        """Count calls in a row without an answer; several mean that the target is gone."""
         if operation.answer is not None and not operation.answer.truncated:
             self._unreached = 0
             return
-        self.counts.unanswered += 1
         self._unreached += 1
         if self._unreached >= MAX_UNREACHED:
             why = operation.error or "an answer too long to read"
@@ -276,28 +283,39 @@ class Session:
 
     @property
     def dearest(self) -> Decimal | None:
-        """The highest price shown or paid, None while none is known."""
-        return max([*self.prices.values(), *self._paid], default=None)
+        """The highest price shown or paid; None while none is known, or something on offer shows none but zero."""
+        return None if self._unpriced else max([*self.prices.values(), *self._paid], default=None)
 
     def settle(self, held: Reservation, operation: Operation) -> None:
         """Count what a request bought.
 
-        An answer that names less than accounts last showed the owner is not believed: it cost what was shown.
+        An answer that names less than accounts last showed the owner is not believed: it cost what was shown. Nor is
+        one that names nothing, or one of several purchases that names the price of one.
         """
-        views = Reading(operation).views
+        reading = Reading(operation)
+        views = reading.views
         paid = price_of(views[0].data.get("price")) if views else None
-        if paid is not None:
-            self._paid = [max([paid, *self._paid])]
-            if operation.principal == OWNER:
-                paid = max(paid, self.prices.get(str(views[0].data.get("country_code")), paid))
-        self.budget.settle(held, operation.outcome, paid)
+        if paid is None or paid <= 0:
+            self.budget.settle(held, operation.outcome)
+            return
+        self._paid = [max([paid, *self._paid])]
+        if operation.principal == OWNER:
+            told = (reading.asked_country, views[0].data.get("country_code"))
+            paid = max(paid, *(self.prices.get(str(country), paid) for country in told))
+        self.budget.settle(held, operation.outcome, paid * held.count)
 
     def _quote(self, reading: Reading) -> None:
         """Remember what a purchase costs the owner."""
         value = reading.document.value if reading.route.api_operation is ApiOperation.ACCOUNT else None
-        price = price_of(value.get("price")) if isinstance(value, dict) and reading.served else None
-        if price is not None and reading.operation.principal == OWNER and reading.asked_country:
-            self.prices[reading.asked_country] = price
+        country = reading.asked_country
+        if not isinstance(value, dict) or not reading.served or not country or reading.operation.principal != OWNER:
+            return
+        price = price_of(value.get("price"))
+        if price is not None and price > 0:
+            self.prices[country] = price
+            self._unpriced.discard(country)
+        elif value.get("available") is True:
+            self._unpriced.add(country)
 
     def _onward(self, sent: Input, location: str | None, api_operation: ApiOperation) -> Input | None:
         """Return the request that a redirect asks for, None where it must not be followed."""

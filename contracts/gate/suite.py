@@ -13,6 +13,7 @@ from contracts.finding import ClauseResult, Finding, Severity
 from contracts.gate.opening import OpenGate, open_gate
 from contracts.gate.request import make_request
 from contracts.gate.run import PHASES
+from contracts.gate.sessioncaps import SessionCaps
 
 
 class Suite:
@@ -49,6 +50,12 @@ class Suite:
         result = next(result for result in self._opened.gate.results if result.id == clause)
         return result, [finding for finding in self._errors() if finding.clause == clause]
 
+    def whole(self) -> Sequence[str]:
+        """Run every phase, and return what keeps the run as a whole from vouching for the target."""
+        self.through(PHASES[-1][0])
+        self._opened.gate.finish()
+        return self.troubles
+
     def tell(self, findings: Sequence[Finding]) -> str:
         """Return findings as text, with everything secret masked."""
         text = "\n".join(
@@ -63,12 +70,13 @@ class Suite:
 
 
 @contextlib.contextmanager
-def open_suite(option: Callable[[str], Any], *, processes: int = 1) -> Iterator[Suite]:
+def open_suite(option: Callable[[str], Any], *, processes: int = 1, caps: SessionCaps | None = None) -> Iterator[Suite]:
     """Yield the gate that pytest's options ask for.
 
     Args:
         option: returns the value of ``--assay-<name>``, None where it was not given.
         processes: of this pytest session.
+        caps: of this pytest session, None where no other gate shares them.
 
     Raises:
         UsageError: bad usage, found before anything is sent.
@@ -91,5 +99,7 @@ def open_suite(option: Callable[[str], Any], *, processes: int = 1) -> Iterator[
             f"each of {processes} pytest processes would run a gate of its own, with the whole cap, on one account; "
             "add -n 0"
         )
-    with open_gate(request) as opened:
+    shared = (caps or SessionCaps()).shared(request, request.options.max_purchases)
+    with shared as (granted, budgets), open_gate(granted) as opened:
+        budgets.append(opened.gate.session.budget)
         yield Suite(opened)

@@ -1,4 +1,4 @@
-"""The gate as tests: one for each phase, one for each clause."""
+"""The gate as tests: one for each phase, one for the run as a whole, one for each clause."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def test_phase(assay_suite: Suite, phase: str) -> None:
         pytest.fail(f"inconclusive: {assay_suite.troubles[0]}", pytrace=False)
     if findings:
         pytest.fail(assay_suite.tell(findings), pytrace=False)
+
+
+def test_whole(assay_suite: Suite) -> None:
+    """The run as a whole can vouch for the target: it did not lose answers, or send what nobody asked for."""
+    if troubles := assay_suite.whole():
+        pytest.fail(f"inconclusive: {troubles[0]}", pytrace=False)
 
 
 @pytest.mark.parametrize("clause", CLAUSES)

@@ -16,7 +16,7 @@ from typing import Final
 
 import h11
 
-from contracts.gate.connection import Connection, NoAnswerError, connect
+from contracts.gate.connection import Connection, NoAnswerError, connect, security
 from contracts.gate.message import Exchange, MalformedError, Place
 from contracts.gate.wire import Reply
 from contracts.history import Input
@@ -62,7 +62,7 @@ def fire(target: Target, inputs: Sequence[Input], timeout: float) -> list[Reply]
         ForeignAddressError: a connection led to an address that is not loopback though the target was admitted
             as such; nothing was sent on it.
     """
-    context = ssl.create_default_context() if target.url.startswith("https:") else None
+    context = security(target)
     deadline = time.perf_counter() + timeout
     shots: list[_Shot | Reply] = []
     try:

@@ -296,6 +296,39 @@ def test_bodies_that_a_run_keeps_are_bounded_in_sum(monkeypatch: pytest.MonkeyPa
     assert sum(len(reply.body) for reply in replies if reply) < 400_000 + 4 * MAX_KEPT
 
 
+def test_two_answers_at_once_show_that_the_one_before_them_cannot_be_believed() -> None:
+    """The second request was answered by what nobody had asked for, the third by two at once: 2 and 3."""
+
+    def script(sock: socket.socket) -> None:
+        for body in (b"1", b"unasked"):
+            read_request(sock)
+            sock.sendall(answer(body))
+        read_request(sock)
+        sock.sendall(answer(b"2") + answer(b"3"))
+
+    with raw_server(script) as url, Wire(admit(url, KEYS), 5.0) as wire:
+        assert [r.answer.body for r in (wire.send(GET), wire.send(GET)) if r.answer] == [b"1", b"unasked"]
+        with pytest.raises(DesynchronisedError):
+            wire.send(GET)
+        assert wire.desynchronised
+
+
+def test_bytes_behind_an_answer_that_are_none_put_none_in_doubt() -> None:
+    """A body longer than it says is a fault of one answer: no request takes its rest for an answer."""
+
+    def script(sock: socket.socket) -> None:
+        for _ in range(2):
+            read_request(sock)
+            sock.sendall(answer(b"{}"))
+        read_request(sock)
+        sock.sendall(answer(b"{}") + b', "more": 1}')
+
+    with raw_server(script) as url, Wire(admit(url, KEYS), 5.0) as wire:
+        replies = [wire.send(GET) for _ in range(3)]
+        assert [reply.answer is None for reply in replies] == [False, False, True]
+        assert (wire.unasked, wire.desynchronised) == (1, False)
+
+
 def test_two_answers_at_once_on_a_connection_that_carried_others_are_none() -> None:
     """The first may be the one that nobody asked for, and the second the one that was."""
 

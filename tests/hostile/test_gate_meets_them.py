@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +12,14 @@ from contracts.finding import Severity
 from contracts.gate.doctor import diagnose
 from contracts.gate.plan import PLANS
 from contracts.gate.run import Gate, GateOptions
-from contracts.history import Operation
+from contracts.gate.wire import Wire
+from contracts.history import Input, Operation
 from contracts.target import Keys, admit
 from fixtures.hostile.catalogue import find
+from fixtures.hostile.certificates import write_authority
 from fixtures.hostile.model import AFTER, START
 from fixtures.hostile.serving import HostileTarget
+from tests.hostile.probe import BODY, front, upstream
 
 OPTIONS = GateOptions(plan=PLANS["quick"], seconds=3.0, timeout=0.4, countries=("US", "GB"))
 
@@ -88,7 +92,7 @@ def test_a_target_that_goes_in_mid_run_breaks_no_promise(name: str) -> None:
 
 def test_an_answer_that_nobody_asked_for_is_never_judged() -> None:
     seen: list[Operation] = []
-    with HostileTarget(find("answers-twice"), after=10) as target:
+    with HostileTarget(find("answers-twice")) as target:
         gate = gate_of(target, seen)
         gate.run_phase("survey", lambda gate: iter(()))
         for _ in range(30):
@@ -99,6 +103,26 @@ def test_an_answer_that_nobody_asked_for_is_never_judged() -> None:
     answers = [operation.answer.body for operation in seen if operation.answer is not None]
     assert len(answers) >= 30
     assert all("unasked" not in json.loads(body) for body in answers)
+
+
+@pytest.mark.parametrize(
+    ("name", "trouble"),
+    [
+        ("tls-body-until-cut", "connection closed (without a farewell of TLS)"),
+        ("tls-body-until-farewell", None),
+        ("tls-ends-unannounced", None),
+        ("tls-many-tickets", None),
+    ],
+)
+def test_over_tls_a_body_without_a_length_is_whole_with_a_farewell_alone(
+    name: str, trouble: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_authority(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with upstream() as url, front(name, url) as target, Wire(admit(target.url, Keys("K")), 5.0) as wire:
+        replies = [wire.send(Input("GET", "/v1/purchases/7")) for _ in range(3)]
+    assert [reply.error for reply in replies] == [trouble] * 3
+    assert [reply.answer.body for reply in replies if reply.answer] == ([] if trouble else [BODY] * 3)
 
 
 def test_a_run_against_a_slow_target_ends_soon_after_its_budget() -> None:

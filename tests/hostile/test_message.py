@@ -68,6 +68,15 @@ def test_no_bytes_whatever_raise_anything_but_what_they_should(raw: bytes) -> No
         (b"HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n", "bad Content-Length"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n123456", "conflicting Content-Length"),
         (CHUNKED.replace(b"\r\n\r\n", b"\r\ncontent-length: 5\r\n\r\n"), "Content-Length beside Transfer-Encoding"),
+        (b"220 mail.invalid ESMTP\r\n", "no status line"),
+        (b"\x00\x00\x06\x04", "no status line"),
+        (b"HTTP/1.1 200 OK\nx: y\r\n\r\n", "LF alone"),
+        (b"HTTP/1.1 200 OK\r\nx: y\n\n{}", "LF alone"),
+        (b"HTTP/1.1 103 Early Hints\r\nx: y\n\r\nHTTP/1.1 200 OK\r\n\r\n", "LF alone"),
+        (b"HTTP/1.1 200 OK\r\nx: a\x07b\r\n\r\n", "a control character"),
+        (CHUNKED + b"0\r\nx: a\x7fb\r\n\r\n", "a control character"),
+        (b"HTTP/2.0 200 OK\r\n\r\n", "a version other than 1.0 and 1.1"),
+        (CHUNKED.replace(b"1.1", b"1.0"), "Transfer-Encoding in an answer of HTTP/1.0"),
         (CHUNKED + b"xyz\r\n", "a chunk without a size"),
         (CHUNKED + b"-1\r\n", "a chunk without a size"),
         (CHUNKED + b"f" * 100 + b"\r\n", "a chunk without a size"),
@@ -179,3 +188,24 @@ def test_dots_in_a_path_are_sent_as_they_are() -> None:
     assert Exchange(PLACE, Input("GET", "/v1/purchases/../%2e#?x")).data.startswith(
         b"GET /base/v1/purchases/../%2e%23%3Fx HTTP/1.1\r\nhost: 127.0.0.1:8080\r\n"
     )
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"HTTP/1.1 200 OK\r\nx: one\r\n two\r\ncontent-length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 \xe9\r\nx: caf\xe9 \t\xff\r\ncontent-length: 2\r\n\r\n{}",
+        b"HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 002\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\n\r\n{}",
+        b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
+        CHUNKED + b'1;a=b;c="d;e"\r\n{\r\n0001\r\n}\r\n0\r\nx-end: 1\r\n\r\n',
+        CHUNKED + b"2\r\n{}\r\n0\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("pieces", [1, 1 << 20])
+def test_what_is_odd_and_lawful_is_read(raw: bytes, pieces: int) -> None:
+    assert body_of(read(raw, pieces=pieces)) == b"{}"
+
+
+def test_a_line_feed_in_a_body_is_no_matter() -> None:
+    assert body_of(read(answer(b"{\n\n}\r\n\r\n\n"))) == b"{\n\n}\r\n\r\n\n"

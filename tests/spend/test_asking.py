@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.asking import most_purchases
+from contracts.asking import most_purchases, purchases_asked
 from contracts.gate.nearmisses import Subject, body_misses, country_misses, extra_key_misses, method_misses
-from contracts.history import ApiOperation
+from contracts.history import ApiOperation, Input
 from contracts.routes import METHODS, PATHS
 
 BODY = b'{"country_code": "US"}'
@@ -22,7 +22,8 @@ BODY = b'{"country_code": "US"}'
     "path",
     ["/v1/purchases", "/v1/purchases/", "/v1//purchases", "//v1/purchases", "/V1/Purchases", "/v1/%70urchases",
      "/v1/%2570urchases", "/v1/./purchases", "/v1/accounts/../purchases", "/v1/purchases;x=1", "/v1/purchases%20",
-     "/v1/purchases%00", "/v1%2Fpurchases", "/v1\\purchases", "/v1/purchases/bulk", "/v1/purchases//"],
+     "/v1/purchases%00", "/v1%2Fpurchases", "/v1\\purchases", "/v1/purchases/bulk", "/v1/purchases//",
+     "/v1/purchases?page=1", "/v1/purchases%3Fx", "/v1/purchases/?x=/7", "/v1/purchases#7", "/v1/x%3F/../purchases"],
 )  # fmt: skip
 def test_whatever_a_forgiving_server_takes_for_a_create_is_counted(method: str, path: str) -> None:
     assert most_purchases(method, path, BODY) == 1
@@ -60,12 +61,43 @@ def test_of_the_seven_operations_one_buys() -> None:
         ([{"country_code": "US"}] * 4, 4),
         ([{"country_code": "US", "quantity": 5}, {"country_code": "GB"}], 6),
         ([], 1),
+        ({"country_code": "US", "quantity": "1e2"}, 100),
+        ({"country_code": "US", "quantity": " +7 "}, 7),
+        ({"country_code": "US", "quantity": "\u0667"}, 7),
+        ({"country_code": ["US", "GB", "DE"]}, 3),
+        ({"purchases": [{"country_code": "US", "quantity": 2}, {"country_code": "GB"}]}, 3),
         ("US", 1),
         (None, 1),
     ],
 )
 def test_a_body_that_asks_for_several_is_counted_as_several(body: Any, count: int) -> None:
     assert most_purchases("POST", "/v1/purchases", json.dumps(body).encode()) == count
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"quantity": 9, "quantity": 1}', b'{"quantity": 1, "quantity": 9}', b"country_code=US&quantity=9",
+     b'{"country_code": "US"}\n{"country_code": "US", "qty": 9}', '{"quantity": 9}'.encode("utf-16"),
+     b'\xef\xbb\xbf{"count": "9"}', b'{"quantity": 9'],
+)  # fmt: skip
+def test_a_quantity_in_what_is_not_plain_json_is_counted_too(body: bytes) -> None:
+    assert most_purchases("POST", "/v1/purchases", body) == 9
+
+
+@pytest.mark.parametrize(
+    ("sent", "count"),
+    [
+        (Input("POST", "/v1/purchases", (("quantity", "9"),), (), BODY), 9),
+        (Input("POST", "/v1/purchases", (("page", "9"),), (), BODY), 1),
+        (Input("GET", "/v1/purchases", (("count", "9"),), (), b""), 0),
+        (Input("GET", "/v1/purchases", (), (("X-HTTP-Method-Override", "POST"),), BODY), 1),
+        (Input("GET", "/v1/purchases", (("_method", "post"),), (), b""), 1),
+        (Input("POST", "/v1/purchases", (), (("x-http-method-override", "GET"),), BODY), 1),
+        (Input("GET", "/v1/profile", (), (("X-HTTP-Method-Override", "POST"),), b""), 0),
+    ],
+)
+def test_a_query_may_ask_for_several_and_a_field_for_another_method(sent: Input, count: int) -> None:
+    assert purchases_asked(sent) == count
 
 
 @given(st.text(), st.text(), st.binary(max_size=200))
