@@ -1,12 +1,10 @@
 """The front door: the command line of assay, assembled from the rooms' commands."""
 
-from __future__ import annotations
+from contracts.starting import Starting
 
-from functools import partial
+with Starting():
+    from functools import partial
 
-from contracts.interruption import starting
-
-with starting():
     import typer
 
     from contracts.drift import command as drift_command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -163,13 +164,22 @@ def load_baseline(path: Path, today: date, *, must_exist: bool) -> Baseline:
         UsageError: it cannot be read or holds what is no baseline.
     """
     try:
-        if not must_exist and not path.exists():
+        if not must_exist and _is_missing(path):
             if not path.parent.is_dir():
                 raise UsageError(f"cannot write {path}: there is no directory {path.parent}")
             return Baseline((), today)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     return Baseline(parse_baseline(read_toml(path), str(path)), today)
+
+
+def _is_missing(path: Path) -> bool:
+    # From Python 3.14 on Path.exists() says so of every path that cannot be looked at.
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    return False
 
 
 def parse_baseline(table: Mapping[str, Any], source: str) -> tuple[Entry, ...]:
@@ -201,9 +211,14 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    partial = path.with_name(f".{path.name}.tmp")
+    partial = _beside(path)
     try:
-        partial.write_text(render_baseline(baseline), encoding="utf-8")
+        # Made anew: one that lies there may be a link, and whoever has put it there decides where it leads.
+        partial.unlink(missing_ok=True)
+        with partial.open("x", encoding="utf-8") as file:
+            file.write(render_baseline(baseline))
+            file.flush()
+            os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -219,12 +234,17 @@ def check_writable(path: Path) -> None:
     """
     if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a directory")
-    partial = path.with_name(f".{path.name}.tmp")
+    partial = _beside(path)
     try:
-        partial.touch()
+        partial.unlink(missing_ok=True)
+        partial.touch(exist_ok=False)
         partial.unlink()
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def render_baseline(baseline: Baseline) -> str:

@@ -10,7 +10,8 @@ from typing import Final, NoReturn
 import typer
 
 from contracts.errors import UsageError
-from contracts.interruption import INTERRUPTED, end_with_parent, interruption
+from contracts.interruption import end_with_parent, interruption
+from contracts.starting import CRASHED, INTERRUPTED
 from contracts.streams import Streams
 
 _CliError: type[Exception] = next(
@@ -19,8 +20,8 @@ _CliError: type[Exception] = next(
 """What typer raises for bad usage; newer versions carry a copy of click of their own."""
 
 USAGE: Final = 2
-CRASHED: Final = 3
-"""A command that crashed has told nothing: inconclusive."""
+MOST_SAID: Final = 4000
+"""Characters of the line that tells what is wrong."""
 
 
 def run_app(app: typer.Typer, *errors: type[Exception]) -> NoReturn:
@@ -70,4 +71,7 @@ def _run(app: typer.Typer, usage: tuple[type[Exception], ...]) -> int:
 
 
 def _complain(text: str) -> None:
-    sys.stderr.write(f"assay: {' '.join(text.split())}\n")
+    """Tell what is wrong in one line, which may quote a stranger's file: with nothing that a terminal obeys."""
+    line = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in " ".join(text.split()))
+    more = "…" if len(line) > MOST_SAID else ""
+    sys.stderr.write(f"assay: {line[:MOST_SAID]}{more}\n")

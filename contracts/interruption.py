@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-INTERRUPTED: Final = 130
-"""Exit code of a process that was asked to end."""
+from contracts.starting import ENDING
 
 PARENT_VARIABLE: Final = "ASSAY_PARENT"
 """Environment variable by which a command is told the process that started it, and with which it ends."""
@@ -20,7 +19,6 @@ PARENT_VARIABLE: Final = "ASSAY_PARENT"
 LOOK_EVERY_S: Final = 0.5
 """Seconds between two looks whether that process is still there."""
 
-_NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 _UNRAISABLE: Final = frozenset({"__del__", "gc_callback"})
 """Functions that an exception cannot leave: Python prints it, drops it, and goes on."""
 
@@ -125,17 +123,6 @@ interruption: Final = Interruption()
 """That of this process: a signal is nobody's in particular."""
 
 
-@contextmanager
-def starting() -> Iterator[None]:
-    """End the process without a word at a signal while the context is open: only modules are read yet."""
-    before = _install(lambda _number, _frame: os._exit(INTERRUPTED))
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def end_with_parent() -> None:
     """End as by SIGTERM as soon as the process named by ``PARENT_VARIABLE`` is gone; do nothing without one.
 
@@ -155,14 +142,13 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, name="parent watcher", daemon=True).start()
 
 
-def _install(handler: signal._HANDLER) -> dict[int, signal._HANDLER]:
-    """Set a handler for every signal that asks to end and is not switched off; return those before."""
+def _install(handler: signal._HANDLER) -> None:
+    """Set a handler for every signal that asks to end and is not switched off."""
     if threading.current_thread() is not threading.main_thread():
-        return {}
-    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
-    return {
-        number: signal.signal(number, handler) for number in numbers if signal.getsignal(number) is not signal.SIG_IGN
-    }
+        return
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def _in_finaliser(frame: FrameType | None) -> bool:

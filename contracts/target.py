@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from contracts.errors import UsageError
 from contracts.history import OTHER, OWNER
+from contracts.record.keys import is_common
 
 KEY_VARIABLES: Mapping[str, str] = {
     OWNER: "ASSAY_API_KEY",
@@ -19,6 +20,9 @@ KEY_VARIABLES: Mapping[str, str] = {
     "admin": "ASSAY_ADMIN_KEY",
 }
 """Environment variable of each principal's key; ``admin`` is for sandboxes that serve /admin."""
+
+_KEY: Final = re.compile(r"ASSAY_(?:.+_)?KEY")
+"""Environment variables of ours that hold a key: a principal's, a sandbox's, that of a release compared with."""
 
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _PORT: Final = re.compile(r"(:[0-9]*)?")
@@ -42,6 +46,17 @@ class Keys:
     def of(self, principal: str) -> str | None:
         """Return the key that a principal shows, None for strangers."""
         return {OWNER: self.owner, OTHER: self.other}.get(principal)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to tell of keys that reports do not hide, for that would hide what the reports say."""
+        given = {OWNER: self.owner, OTHER: self.other, "admin": self.admin}
+        return tuple(
+            f"{KEY_VARIABLES[principal]} is a word or number that answers are full of: where a target "
+            "repeats it, it is neither hidden nor found (AUTH-3); use a key of at least 8 characters"
+            for principal, key in given.items()
+            if key and is_common(key)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,16 @@ def keys_from_environment(environment: Mapping[str, str]) -> Keys:
     if other == owner:
         raise UsageError(f"{KEY_VARIABLES[OTHER]} is the same key as {KEY_VARIABLES[OWNER]}: two owners need two keys")
     return Keys(owner, other, admin)
+
+
+def without_keys(environment: Mapping[str, str], *, but: Collection[str] = ()) -> dict[str, str]:
+    """Return the environment of a child process that has no use for keys, whoever they belong to.
+
+    Args:
+        environment: our own.
+        but: variables that the child needs all the same.
+    """
+    return {name: value for name, value in environment.items() if name in but or not _KEY.fullmatch(name)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
 """`python -m load`: the command `assay load` in an interpreter of its own, patched by gevent before all else."""
 
-from __future__ import annotations
+from contracts.starting import Starting
 
-from contracts.interruption import starting
-
-with starting():
+with Starting():
     import gevent.monkey
 
     # Nothing else may be imported before the patch.
     gevent.monkey.patch_all()
+
+    from gevent.hub import Hub
+
+    # What a signal raises while the event loop waits goes to the main greenlet; the loop need not print it as well.
+    Hub.NOT_ERROR = (*Hub.NOT_ERROR, KeyboardInterrupt)
 
     import typer
 

@@ -19,6 +19,7 @@ from contracts.budget import Budget
 from contracts.target import Keys
 from load.attach import Attachment
 from load.clock import Clock
+from load.custody import Custody
 from load.drive.closed import VirtualUser
 from load.drive.engine import Engine
 from load.drive.open import Arrivals
@@ -111,19 +112,12 @@ class Agent:
         self._delay = 0.0
         self._cpu = (time.perf_counter(), time.process_time())
         self._finished = False
-        self._attachment = (
-            Attachment(
-                environment,
-                keys,
-                self.clock,
-                self.machinery.judging,
-                self.recorder,
-                self.purse,
-                urlsplit(orders.url).path,
+        self._attachment: Attachment | None = None
+        if attached:
+            self._attachment = Attachment(
+                environment, keys, self.clock, self.machinery.judging, self.recorder, urlsplit(orders.url).path
             )
-            if attached
-            else None
-        )
+            Custody(orders.url, orders.addresses, self.purse, self.clock)
 
     def begin(self) -> None:
         """Start the run's clock; arrivals and users follow."""

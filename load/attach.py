@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-import orjson
-from locust import User
-from locust.clients import HttpSession
-from locust.contrib.fasthttp import FastHttpSession
+from locust import FastHttpUser, User
 from locust.env import Environment
-from locust.exception import StopUser
 from locust.util.load_locustfile import load_locustfile
 
-from contracts.asking import most_purchases
-from contracts.budget import BudgetSpentError, Reservation
 from contracts.errors import UsageError
 from contracts.history import OTHER, OWNER, STRANGER
 from contracts.routes import route
@@ -32,12 +27,16 @@ _MS: Final = 1000.0
 def user_classes(path: Path) -> list[type[User]]:
     """Return the users of a locustfile.
 
+    Locust's FastHttpUser takes any certificate unless it is told otherwise; here it takes none that is not valid.
+
     Args:
         path: of the file, which is run: it is the user's own code.
 
     Raises:
         UsageError: it cannot be imported, or has no users.
     """
+    FastHttpUser.insecure = False
+    FastHttpUser.ssl_context_factory = staticmethod(_trusting)
     try:
         found, _ = load_locustfile(str(path.resolve()))
     except Exception as error:  # noqa: BLE001 - a user's own code may raise anything
@@ -45,21 +44,16 @@ def user_classes(path: Path) -> list[type[User]]:
     classes = [kind for kind in found.values() if not kind.abstract]
     if not classes:
         raise UsageError(f"-f {path} has no user class; write one with tasks, such as class Buyer(FastHttpUser)")
+    for kind in classes:
+        if issubclass(kind, FastHttpUser) and kind.insecure and kind.ssl_context_factory is _trusting:
+            # A class that says so itself gets what it asks for.
+            kind.ssl_context_factory = None
     return classes
 
 
-class Guard(Protocol):
-    """Holds creates to the caps."""
-
-    def reserve(self, body: bytes) -> Reservation:
-        """Hold one purchase.
-
-        Raises:
-            BudgetSpentError: a cap is reached.
-        """
-
-    def settle(self, held: Reservation, reply: Reply) -> None:
-        """Count it as made, or give it back."""
+def _trusting(**_: object) -> ssl.SSLContext:
+    """Return a context that trusts what all of assay trusts (contracts.trust), not the client library's own list."""
+    return ssl.create_default_context()
 
 
 class Attachment:
@@ -71,7 +65,6 @@ class Attachment:
         clock: of the run.
         judge: judges every answer.
         recorder: counts every answer.
-        guard: asks before a create leaves, and is told what came of it.
         base: path of the target's base URL, which is not part of the API's paths.
     """
 
@@ -82,7 +75,6 @@ class Attachment:
         clock: Clock,
         judge: Judging,
         recorder: Recording,
-        guard: Guard,
         base: str,
     ) -> None:
         self._keys = keys
@@ -91,55 +83,7 @@ class Attachment:
         self._recorder = recorder
         self._base = base
         self.unreadable = 0
-        self._origin = _origin(environment.host) if environment.host else None
         environment.events.request.add_listener(self._on_request)
-        for session in (HttpSession, FastHttpSession):
-            self._hold(session, guard)
-
-    def _hold(self, session: type[Any], guard: Guard) -> None:
-        """Hold a session's creates to the caps: they leave through its one method ``request``."""
-        send = session.request
-
-        def request(this: Any, method: Any, url: Any = "", *rest: Any, **more: Any) -> Any:
-            self._check_place(this, url)
-            # A redirect is the target's answer; followed, it would take the key to wherever it leads.
-            more["allow_redirects"] = False
-            if not self._creates(method, url):
-                return send(this, method, url, *rest, **more)
-            if session is FastHttpSession:
-                # A user class may ask for retries; a create that is sent twice may buy twice.
-                more["max_retries"] = 0
-            try:
-                held = guard.reserve(_body(more))
-            except BudgetSpentError:
-                raise StopUser from None
-            now = self._clock.now()
-            try:
-                response = send(this, method, url, *rest, **more)
-            except BaseException:
-                guard.settle(held, Reply(0, (), b"", CLOSED, b"", now, now, now))
-                raise
-            guard.settle(held, Reply(int(response.status_code or 0), (), b"", None, b"", now, now, now))
-            return response
-
-        session.request = request
-
-    def _check_place(self, session: Any, url: Any) -> None:
-        """Refuse a request that leads elsewhere than to the target, which alone was admitted.
-
-        Raises:
-            UsageError: it does.
-        """
-        text = _text(url)
-        whole = text if "://" in text or text.startswith("//") else f"{session.base_url}{text}"
-        if self._origin is not None and _origin(whole) != self._origin:
-            raise UsageError(
-                f"a user's request leads to {_origin(whole)[1]!r}, which is not the target; nothing was sent"
-            )
-
-    def _creates(self, method: Any, url: Any) -> bool:
-        path = urlsplit(_text(url)).path.removeprefix(self._base)
-        return most_purchases(_text(method), path, b"") > 0
 
     def _on_request(
         self,
@@ -192,27 +136,6 @@ def _reply(response: Any, exception: Any, begun: float, ended: float) -> Reply:
         return Reply(0, (), b"", CLOSED, detail, begun, begun, ended)
     headers = tuple((str(name).lower(), str(value)) for name, value in response.headers.items())
     return Reply(status, headers, _bytes(response.content), None, b"", begun, begun, ended)
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port of a URL; one that cannot be read has a host that no target has."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "", "", None
-    return parts.scheme, parts.hostname or "", port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def _text(value: Any) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _body(more: Mapping[str, Any]) -> bytes:
-    data = _bytes(more.get("data"))
-    if data or more.get("json") is None:
-        return data
-    return orjson.dumps(more["json"], default=str)
 
 
 def _bytes(value: Any) -> bytes:

@@ -15,10 +15,13 @@ import gevent
 from gevent.event import Event
 from locust import LoadTestShape, runners
 from locust.env import Environment
+from locust.exception import RPCError
 from locust.rpc import Message
 from locust.runners import MasterRunner
+from locust.stats import RequestStats, StatsEntry, StatsError
 
-from contracts.target import KEY_VARIABLES, Keys
+from contracts.errors import UsageError
+from contracts.target import KEY_VARIABLES, Keys, without_keys
 from load.agent import Agent
 from load.attach import user_classes
 from load.orders import Orders
@@ -27,6 +30,7 @@ from load.plan.shapes import Shape
 from load.staff import Worker
 from load.user import ClosedUser, OpenUser
 from load.version import own_version
+from reports.plaintext import plain
 
 ORDERS: Final = "assay_orders"
 READY: Final = "assay_ready"
@@ -160,7 +164,7 @@ class Solo:
 
 
 def _admit(runner: MasterRunner, most: int) -> None:
-    """Let a master answer so many workers, and no others, however often they ask.
+    """Let a master answer so many workers, and no others, however often they ask, and read what is a report.
 
     Locust would share its users out anew among all that come, and one with its part of the schedule might get none.
     """
@@ -172,9 +176,25 @@ def _admit(runner: MasterRunner, most: int) -> None:
             if client_id not in admitted and len(admitted) >= most:
                 return
             admitted.add(client_id)
+        elif msg.type == "stats" and not _is_report(msg.data):
+            # Locust would show a traceback for each. A worker that is never understood counts as silent.
+            return
         handle(client_id, msg)
 
     runner.handle_message = handle_message  # type: ignore[method-assign]
+
+
+def _is_report(data: Any) -> bool:
+    """Tell whether locust can read its part of a worker's report, by reading it into nothing."""
+    scratch = RequestStats()
+    try:
+        for entry in (data["stats_total"], *data["stats"]):
+            StatsEntry(scratch, "", "").extend(StatsEntry.unserialize(entry, scratch))
+        for error in data["errors"].values():
+            StatsError.unserialize(error)
+        return isinstance(data["user_count"], int) and isinstance(data["user_classes_count"], dict)
+    except Exception:  # noqa: BLE001 - whatever it raises, it cannot be read
+        return False
 
 
 class Crew:
@@ -186,12 +206,18 @@ class Crew:
         take: told of every share.
         bind: host and port to listen on; port 0 is any.
         own: how many workers to start on this machine; the others come by themselves.
+
+    Raises:
+        UsageError: the address cannot be listened on.
     """
 
     def __init__(self, orders: Orders, keys: Keys, take: Taker, *, bind: tuple[str, int], own: int) -> None:
         plan = orders.plan()
         self.environment = make_environment(plan, [user_class(plan)], orders.url)
-        self.runner: MasterRunner = self.environment.create_master_runner(*bind)
+        try:
+            self.runner: MasterRunner = self.environment.create_master_runner(*bind)
+        except RPCError as error:
+            raise UsageError(f"--master {bind[0]}:{bind[1]}: {error}; choose another address or port") from None
         _admit(self.runner, orders.workers)
         self.workers: dict[str, Worker] = {}
         self._orders = orders
@@ -303,7 +329,8 @@ class Crew:
                 child.wait()
 
     def _start(self, keys: Keys) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, KEY_VARIABLES["owner"]: keys.owner, PARENT_VARIABLE: str(os.getpid())}
+        environment = without_keys(os.environ, but=KEY_VARIABLES.values())
+        environment |= {KEY_VARIABLES["owner"]: keys.owner, PARENT_VARIABLE: str(os.getpid())}
         if keys.other:
             environment[KEY_VARIABLES["other"]] = keys.other
         command = [sys.executable, "-P", "-m", "load", "--worker", self.address]
@@ -311,12 +338,13 @@ class Crew:
 
     def _on_ready(self, environment: Any, msg: Any) -> None:  # noqa: ARG002 - locust calls by name
         data = msg.data
-        if msg.node_id in self.workers:
+        if msg.node_id in self.workers or not isinstance(data, Mapping):
             return
+        # From whoever reached our port: what is shown of it is nothing that a terminal obeys.
+        name = plain(str(data.get("name") or "unnamed"), 100)
         if data.get("trouble"):
-            self._refusal = f"worker {str(data.get('name'))[:100]} cannot take part: {str(data['trouble'])[:300]}"
+            self._refusal = f"worker {name} cannot take part: {plain(str(data['trouble']), 300)}"
             return
-        name = str(data["name"])[:100]
         if any(worker.name == name for worker in self.workers.values()):
             # Containers that share a host's network have one name for it, and every first process in one is number 1.
             name = f"{name} ({len(self.workers) + 1})"

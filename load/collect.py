@@ -44,26 +44,34 @@ class Collector:
 
     def take(self, worker: str, share: Mapping[str, Any]) -> None:
         """Take what a worker told; what cannot be read is remembered as that, and nothing else of it is lost."""
-        for data in share.get("seconds", ()):
-            try:
-                second = Second.from_plain(data)
-            except ValueError as error:
-                self.refused[worker] = str(error)[:200]
-                continue
-            self.requests[worker] = self.requests.get(worker, 0) + sum(a.requests for a in second.answers.values())
-            self.ledger.add(second)
+        try:
+            for data in share.get("seconds", ()):
+                self._second(worker, data)
+        except TypeError as error:
+            self.refused[worker] = f"its seconds cannot be read: {str(error)[:200]}"
         try:
             self.merge.take(worker, share["judge"], time.monotonic())
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             self.refused[worker] = f"its judgements cannot be read: {str(error)[:200]}"
         try:
             self._totals(worker, share)
-        except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, InvalidOperation) as error:
             self.refused[worker] = f"its totals cannot be read: {str(error)[:200]}"
+
+    def _second(self, worker: str, data: Any) -> None:
+        try:
+            second = Second.from_plain(data)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+            self.refused[worker] = f"one of its seconds cannot be read: {str(error)[:200]}"
+            return
+        self.requests[worker] = self.requests.get(worker, 0) + sum(a.requests for a in second.answers.values())
+        self.ledger.add(second)
 
     def _totals(self, worker: str, share: Mapping[str, Any]) -> None:
         """Take what a worker counted since the start."""
         tally, purchases, spend = share["tally"], int(share["purchases"]), Decimal(share["spend"])
+        if purchases < 0 or not spend.is_finite() or spend < 0:
+            raise ValueError(f"{purchases} purchases for {spend}")
         crashes = {str(text): int(number) for text, number in share["crashes"].items()}
         mishaps = Mishaps.from_plain(share["mishaps"])
         total({worker: tally})

@@ -11,6 +11,7 @@ import typer
 
 from contracts.config import load_settings
 from contracts.errors import UsageError
+from contracts.interruption import interruption
 from contracts.options import (
     AllowHost,
     CaFile,
@@ -26,6 +27,7 @@ from contracts.options import (
     count,
     positive,
 )
+from contracts.starting import hold_back
 from contracts.trust import trust
 from load.request import MOST_PROCESSES, OF_FINDINGS, PLANS, LoadRequest, address, duration_option, make_load_request
 from reports.showing import show_run
@@ -183,9 +185,10 @@ def _run(request: LoadRequest, *, quiet: bool, as_json: bool) -> int:
     from load.run import run_load  # noqa: PLC0415 - imports locust, which patches the interpreter
     from load.view import make_view  # noqa: PLC0415 - beside it
 
-    finished = run_load(request, make_view(quiet=quiet or as_json))
-    place = None if finished.unwritten else finished.directory.path
-    show_run(finished.document, place, quiet=quiet, as_json=as_json)
+    with interruption.shielded():
+        finished = run_load(request, make_view(quiet=quiet or as_json))
+        place = None if finished.unwritten else finished.directory.path
+        show_run(finished.document, place, quiet=quiet, as_json=as_json)
     if finished.unwritten:
         # What was measured is at least told.
         raise UsageError(finished.unwritten)
@@ -221,4 +224,5 @@ def _in_a_fresh_interpreter() -> None:
         return
     sys.stdout.flush()
     sys.stderr.flush()
+    hold_back()
     os.execv(sys.executable, [sys.executable, "-P", "-m", "load", *_arguments()])  # noqa: S606 - ourselves

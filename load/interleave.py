@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from contracts.errors import UsageError
-from contracts.target import KEY_VARIABLES
+from contracts.target import KEY_VARIABLES, without_keys
 from load.drive.purse import portion_of_spend
 from reports.compare.calibration import calibrate
 from reports.compare.cells import DEFAULT
@@ -119,8 +119,8 @@ def own_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def _environment(environment: Mapping[str, str], turn: str) -> dict[str, str]:
-    mine = dict(environment)
-    other = mine.pop(CANDIDATE_KEY, "")
+    mine = without_keys(environment, but=KEY_VARIABLES.values())
+    other = environment.get(CANDIDATE_KEY, "")
     if other and turn != BASELINE:
         mine[KEY_VARIABLES["owner"]] = other
     return mine

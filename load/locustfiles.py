@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import socket
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +49,16 @@ def _no_options(args: object = None) -> dict[str, dict[str, Any]]:  # noqa: ARG0
     return {}
 
 
+def _check_free(port: int) -> None:
+    # locust listens in a greenlet of its own, whose failure would be a traceback beside a run that goes on.
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise UsageError(f"--web {port}: {error.strerror or error}") from None
+
+
 class LocustFiles:
     """Locust's own documents of a run.
 
@@ -72,18 +83,17 @@ class LocustFiles:
         self._handler: logging.Handler | None = None
 
     def __enter__(self) -> Self:
+        if self._web is not None:
+            _check_free(self._web)
         self._log()
         self._mask()
         stem = str(self._directory / STEM)
         self._writer = StatsCSVFileWriter(self._environment, PERCENTILES_TO_REPORT, stem, full_history=False)
-        self._greenlet = gevent.spawn(self._writer.stats_writer)
+        self._greenlet = gevent.spawn(self._write_on)
         if self._web is not None:
             # It would read our own command line as locust's, and end the process over what it does not know.
             argument_parser.ui_extra_args_dict = _no_options
-            try:
-                self._ui = self._environment.create_web_ui(HOST, self._web)
-            except OSError as error:
-                raise UsageError(f"--web {self._web}: {error.strerror or error}") from None
+            self._ui = self._environment.create_web_ui(HOST, self._web)
         return self
 
     def __exit__(
@@ -104,6 +114,11 @@ class LocustFiles:
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
             self._handler.close()
+
+    def _write_on(self) -> None:
+        # On a full disk these files end early, as ours do, which is told; a greenlet would tell it by a traceback.
+        with suppress(OSError):
+            self._writer.stats_writer()
 
     def _mask(self) -> None:
         """Mask what users' code raises, before locust's files and its web UI have it to show."""

@@ -15,6 +15,9 @@ from load.measure.histogram import Histogram
 _MS: Final = 1000.0
 _NS_IN_MS: Final = 1e6
 
+KEPT_S: Final = 60
+"""Seconds of which an entry keeps how many requests ended in each; locust looks back twelve, and never clears."""
+
 
 def merge(
     environment: Environment,
@@ -54,8 +57,10 @@ def merge(
         entry.num_fail_per_sec[int(wall)] = entry.num_failures
     for upper, number in latency.buckets():
         entry.response_times[bucket_response_time(upper / _NS_IN_MS)] += number
-    stats.get(operation, method).extend(entry)
-    stats.total.extend(entry)
+    for held in (stats.get(operation, method), stats.total):
+        held.extend(entry)
+        _forget(held.num_reqs_per_sec, int(wall) - KEPT_S)
+        _forget(held.num_fail_per_sec, int(wall) - KEPT_S)
     for trouble, number in troubles.items():
         key = StatsError.create_key(method, operation, trouble)
         error = stats.errors.get(key)
@@ -63,3 +68,9 @@ def merge(
             error = stats.errors[key] = StatsError(method, operation, trouble, first_seen=wall)
         error.occurrences += number
         error.last_seen = wall
+
+
+def _forget(seconds: dict[int, int], before: int) -> None:
+    """Drop the counts of seconds before a time; they stand in the order in which they came."""
+    while seconds and (first := next(iter(seconds))) < before:
+        del seconds[first]

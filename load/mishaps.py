@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,6 +12,11 @@ MOST_KINDS: Final = 40
 """Reasons that are told apart; a host of others counts as one."""
 
 OTHERS: Final = "other reasons"
+
+_OURS: Final = frozenset(
+    os.strerror(number) for number in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
+)
+"""Reasons why this machine has no connection to give: descriptors, buffers, memory or local ports are used up."""
 
 _TOLD: Final = 5
 
@@ -73,6 +80,22 @@ def together(parts: Iterable[Mishaps]) -> Mishaps:
         whole.stale += part.stale
         whole.unreadable += part.unreadable
     return whole
+
+
+def exhausted(mishaps: Mishaps) -> str | None:
+    """Tell that requests were lost because this machine had no connections left, None where none were.
+
+    They are none of the target's failures.
+    """
+    ours: dict[str, int] = {}
+    for kind, times in mishaps.unanswered.items():
+        reason = kind.partition(": ")[2]
+        if reason in _OURS:
+            ours[reason] = ours.get(reason, 0) + times
+    if not ours:
+        return None
+    listed = "; ".join(f"{reason} ({times:,})" for reason, times in sorted(ours.items()))
+    return f"the generator could not open every connection: {listed}; raise its limits (ulimit -n) or lower the load"
 
 
 def remarks(mishaps: Mishaps) -> list[str]:

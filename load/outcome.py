@@ -16,7 +16,7 @@ from load.measure.figures import Figures
 from load.measure.outages import outages, remark
 from load.measure.summary import measured_part
 from load.measure.timeline import in_ms
-from load.mishaps import remarks
+from load.mishaps import exhausted, remarks
 from load.plan.objectives import Result, judge, unmeasured, violations
 from load.plan.plan import Plan
 from load.plan.watch import Health, starved, watch
@@ -72,7 +72,9 @@ def conclude(
     health = watch(conductor.samples)
     merge = collector.merge
     oracle = merge.oracle()
-    doubtful = not health.trusted or any(worker.state == "lost" for worker in workers.values())
+    tally, mishaps = collector.tally, collector.mishaps
+    spent = exhausted(mishaps)
+    doubtful = not health.trusted or spent is not None or any(worker.state == "lost" for worker in workers.values())
     held = [result for result in results if not doubtful or _is_of_the_target_alone(result, figures)]
     for violation in violations(held):
         oracle.violate(violation)
@@ -82,7 +84,6 @@ def conclude(
         oracle.violate(too_many)
         oracle.exercise("LOAD-2")
     measured = measured_part(collector.ledger, schedule.phases, until, open_model=plan.open_model)
-    tally, mishaps = collector.tally, collector.mishaps
     load = {
         "model": "open" if plan.open_model else "closed",
         "shape": plan.shape,
@@ -102,7 +103,7 @@ def conclude(
         "journeys": _journeys(plan, tally),
         "forgetting": merge.forgetting(collector.policy),
     }
-    troubles = _troubles(plan, conductor, collector, workers, health, results)
+    troubles = [*([spent] if spent else []), *_troubles(plan, conductor, collector, workers, health, results)]
     troubles += [
         f"{result.objective.expr} was missed, which is no verdict on the target when the generator itself fails"
         for result in results

@@ -151,7 +151,7 @@ def make_load_request(
     url = url or settings.url
     if url is not None and defects:
         raise UsageError("--defect goes around the embedded sandbox; it cannot be used with --url")
-    if locustfile is not None and not locustfile.is_file():
+    if locustfile is not None and not (_exists(locustfile) and locustfile.is_file()):
         raise UsageError(f"-f {locustfile} is not a file")
     number = next(value for value in (seed, checked.seed, settings.seed, 0) if value is not None)
     cap = max_purchases if max_purchases is not None else settings.max_purchases
@@ -213,9 +213,17 @@ def _document(plan: str | None) -> tuple[Mapping[str, Any], str]:
     path = Path(name)
     if name in PLANS and not path.is_file():
         return read_toml(Path(__file__).parent / f"{name}.toml"), f"{name}.toml"
-    if not path.exists() and "/" not in name and "." not in name:
-        raise UsageError(f"there is no plan {name!r}; {nearest(name, PLANS)}, or a file such as plan.toml")
+    if "/" not in name and "." not in name and not _exists(path):
+        raise UsageError(f"there is no plan {name[:80]!r}; {nearest(name, PLANS)}, or a file such as plan.toml")
     return read_toml(path), str(path)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # A name longer than the system has any.
+        return False
 
 
 def _by_users(document: Mapping[str, Any]) -> bool:

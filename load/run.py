@@ -16,6 +16,7 @@ import gevent
 from contracts.config import AUTO
 from contracts.errors import UsageError
 from contracts.finding import ClauseResult
+from contracts.interruption import interruption
 from contracts.profiles import DEFAULT_PROFILE
 from contracts.record.masking import Masker
 from contracts.record.result import Phase, RunFacts, build_run
@@ -81,7 +82,9 @@ def run_load(request: LoadRequest, view: View) -> Finished:
     Raises:
         UsageError: bad usage, found before anything is sent.
     """
-    with _open_target(request) as target:
+    with contextlib.ExitStack() as opened:
+        with interruption.opened():
+            target = opened.enter_context(_open_target(request))
         directory = RunDirectory.create("load", request.out, datetime.now(UTC))
         run = _Run(request, target, directory, view)
         with _signals(run.stopping):
@@ -117,10 +120,8 @@ class _Run:
         countries = list(plan.countries)
         try:
             ground = survey(self._target, plan.timeout, countries)
-            if self.request.max_spend is not None and not any(ground.prices.values()):
-                raise NotReadyError(
-                    f"{self._target.url} shows no prices, so --max-spend cannot be kept; give --max-purchases alone"
-                )
+            if self.request.max_spend is not None:
+                ground = _priced(ground, self._target.url)
         except NotReadyError as error:
             return self._write(None, [str(error)], (), None)
         self._facts = replace(self._facts, profile=profile_of(ground, self.request.profile))
@@ -154,7 +155,8 @@ class _Run:
             except KeyboardInterrupt:
                 self.stopping.asked.set()
             outcome = conclude(self.request, schedule, conductor, collector, cast.workers)
-            return self._write(outcome, [*troubles, *outcome.troubles], outcome.notes, ground, collector, cast.workers)
+            notes = (*self._target.keys.remarks, *outcome.notes)
+            return self._write(outcome, [*troubles, *outcome.troubles], notes, ground, collector, cast.workers)
 
     def _orders(self, ground: Ground) -> Orders:
         request = self.request
@@ -248,6 +250,18 @@ class _Run:
         return Finished(document, self._directory)
 
 
+def _priced(ground: Ground, url: str) -> Ground:
+    """Return what can be bought under a cap on spend: where a price is shown that is one.
+
+    Raises:
+        NotReadyError: nowhere.
+    """
+    prices = {country: price for country, price in ground.prices.items() if price > 0}
+    if not prices:
+        raise NotReadyError(f"{url} shows no prices, so --max-spend cannot be kept; give --max-purchases alone")
+    return replace(ground, prices=prices)
+
+
 def _required(results: tuple[ClauseResult, ...], require: Any) -> list[ClauseResult]:
     wanted = _REQUIRED | set(require)
     return [replace(result, required=result.id in wanted) for result in results]
@@ -290,8 +304,12 @@ def _signals(stopping: Stopping) -> Iterator[None]:
     # What whoever started us has switched off stays so, as `nohup` does with SIGHUP.
     heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     watchers = [gevent.signal_handler(number, stopping.ask) for number in heard]
+    if interruption.asked:
+        stopping.ask()
     try:
         yield
     finally:
-        for watcher in watchers:
+        for number, watcher in zip(heard, watchers, strict=True):
             watcher.cancel()
+            # libev leaves the system's default behind, by which a signal would now end the process without its verdict.
+            signal.signal(number, signal.getsignal(number))

@@ -15,7 +15,7 @@ from locust import runners
 from locust.env import Environment
 
 from contracts.errors import UsageError
-from contracts.interruption import INTERRUPTED
+from contracts.starting import INTERRUPTED
 from contracts.target import KEY_VARIABLES, Keys, keys_from_environment
 from load.agent import Agent
 from load.cast import BEGIN, ORDERS, PARENT_VARIABLE, READY, STEP, user_class
@@ -118,7 +118,7 @@ def work(host: str, port: int, environment: Mapping[str, str]) -> int:
     try:
         runner = locust.create_worker_runner(host, port)
     except (ConnectionError, OSError) as error:
-        raise UsageError(f"no master answers at {host}:{port}: {error or 'no connection'}") from None
+        raise UsageError(f"no master answers at {host}:{port}: {str(error) or 'no connection'}") from None
     runner.register_message(ORDERS, worker.on_orders)
     runner.register_message(BEGIN, worker.on_begin)
     runner.register_message(STEP, worker.on_step)

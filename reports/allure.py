@@ -102,7 +102,8 @@ def _result(
     from allure_commons.model2 import Label, Parameter, StatusDetails, TestResult  # noqa: PLC0415 - as above
 
     began = round(datetime.fromisoformat(document["started"]).timestamp() * 1000)
-    identity = hashlib.sha256(f"assay\n{document['command']}\n{name}".encode()).hexdigest()[:32]
+    told_apart = f"assay\n{document['command']}\n{name}".encode("utf-8", "surrogatepass")
+    identity = hashlib.sha256(told_apart).hexdigest()[:32]
     labels = {"framework": "assay", "language": "python", "parentSuite": "assay", "suite": family, "severity": severity}
     return TestResult(
         uuid=str(uuid.uuid4()),

@@ -15,6 +15,7 @@ from reports.allure import write_allure
 from reports.errors import DocumentError
 from reports.har import Exchanges
 from reports.partial import kept
+from reports.plaintext import MOST_SAID, plain
 from reports.proof import holds_proof
 from reports.proofcommand import report_proof
 from reports.rundocs import build, load_run, write_run
@@ -79,7 +80,7 @@ def make_report(judge: Judge) -> Callable[..., int]:
             if allure is not None:
                 write_allure(document, allure)
         except DocumentError as error:
-            typer.echo(f"assay: {' '.join(str(error).split())}", err=True)
+            typer.echo(f"assay: {plain(' '.join(str(error).split()), MOST_SAID)}", err=True)
             raise typer.Exit(_USAGE_ERROR) from None
         return int(document["exit_code"]) if recheck else 0
 

@@ -18,7 +18,7 @@ from reports.har import exchanges, write_har
 from reports.junit import junit
 from reports.pages import pages
 from reports.sarif import sarif
-from reports.writing import write_document
+from reports.writing import beside, write_document
 
 RESULT: Final = "run.json"
 EXCHANGES: Final = "exchanges.har"
@@ -126,7 +126,7 @@ _DERIVED: Final[Mapping[str, Callable[[Mapping[str, Any]], bytes]]] = {"junit.xm
 
 def _write_exchanges(directory: Path, document: Mapping[str, Any], history_of: Path, *, every: bool) -> Path:
     path = directory / EXCHANGES
-    partial = path.with_name(f".{path.name}.tmp")
+    partial = beside(path)
     try:
         # Made anew, as in ``write_document``.
         partial.unlink(missing_ok=True)

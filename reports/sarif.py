@@ -92,7 +92,7 @@ def _result(finding: Mapping[str, Any], rule: int) -> dict[str, Any]:
         "partialFingerprints": {
             "assayFindingId/v1": finding["id"],
             # By this one GitHub tells alerts apart; two findings may well point at one line.
-            "primaryLocationLineHash": f"{hashlib.sha256(finding['id'].encode()).hexdigest()[:16]}:1",
+            "primaryLocationLineHash": f"{_digest(finding['id'])}:1",
         },
         "locations": [_location(finding)],
         **_exchange(finding["evidence"]),
@@ -150,6 +150,11 @@ def _flow(finding: Mapping[str, Any]) -> dict[str, Any]:
 def _suppression(accepted: Mapping[str, Any]) -> dict[str, Any]:
     until = f"{accepted['reason']} (until {accepted['expires']})"
     return {"kind": "external", "status": "accepted", "justification": _text(until)}
+
+
+def _digest(name: str) -> str:
+    # A stranger's id may hold a lone surrogate.
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _text(text: str) -> str:

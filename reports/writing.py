@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 from reports.errors import DocumentError
+
+
+def beside(path: Path) -> Path:
+    """Return where a document is written before it takes its place: no two processes write to the same file."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def write_document(path: Path, content: bytes) -> Path:
@@ -18,7 +24,7 @@ def write_document(path: Path, content: bytes) -> Path:
     Raises:
         DocumentError: it cannot be written.
     """
-    partial = path.with_name(f".{path.name}.tmp")
+    partial = beside(path)
     try:
         # Made anew: one that lies there may be a link, and a stranger's run directory decides where it leads.
         partial.unlink(missing_ok=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
 from contracts.finding import Finding, Violation
 
@@ -25,6 +28,27 @@ CONTRADICTIONS = re.compile(
 COURSES = re.compile(r"available-but-refused-|balance-fell|create-made-two|purchase-appeared|refused-but-charged")
 """Causes that take three operations to be told: what was before, what happened, and what was after."""
 
+_VIEW = "(?:create|list|retrieve|request-code|refund)"
+_STATUS = "(?:PENDING|SUCCESS|ERROR|EXPIRED|REFUND)"
+_CREDENTIAL = "(?:code|password|received_at)"
+_WHATS = {
+    "#": r"\d+(?:\.\d+)?",
+    "AMOUNT": r"-?\d+(?:\.\d+)? [A-Z]{3}",
+    "CODES": r"\+\d+(?: or \+\d+)*",
+    "COUNTRY": "[A-Z]{2}",
+    "COURSE": rf"{_VIEW} (?:showed|answered) (?:{_STATUS}|credentials), (?:a later|an overlapping) {_VIEW} shows "
+    rf"(?:{_STATUS}|verification null|another {_CREDENTIAL}(?:, {_CREDENTIAL})*)",
+    "CREDENTIAL": rf"{_CREDENTIAL}(?:, encoded,)?",
+    "FIELD": r"[a-z_]+(?:\.[a-z_]+)*",
+    "NAME": "[a-z_-]+",
+    "OPERATION": _VIEW,
+    "STATUS": _STATUS,
+    "VALUE": r"\S.*",
+    "VIEW": _VIEW,
+    "WHO": "(?:another owner|somebody without a key)",
+}
+"""What stands in ``findings.toml`` for something that differs from run to run."""
+
 
 def untold(violation: Violation | Finding, *, shown: bool = True) -> list[str]:
     """Return what a violation does not tell a reader; where no operation can be shown, that is not asked for."""
@@ -32,6 +56,11 @@ def untold(violation: Violation | Finding, *, shown: bool = True) -> list[str]:
         f"{violation.clause} {violation.cause}: {part} is {text!r}"
         for part, text in (("title", violation.title), ("expected", violation.expected))
         if not _reads(text)
+    ]
+    missing += [
+        f"{violation.clause} {violation.cause}: tests/findings.toml has none of the {part} {text!r}"
+        for part, text in (("titles", violation.title), ("promises", violation.expected))
+        if isinstance(text, str) and not _known(part).fullmatch(text)
     ]
     if not isinstance(violation.observed, str) or not violation.observed:
         missing.append(f"{violation.clause} {violation.cause}: observed is {violation.observed!r}")
@@ -54,3 +83,15 @@ def _reads(text: object) -> bool:
     return AMOUNTS.match(text) is not None or (
         any(letter.islower() for letter in text) and (not text[:1].isupper() or text.startswith(NAMES))
     )
+
+
+@cache
+def _known(part: str) -> re.Pattern[str]:
+    """Return what matches any of the texts that findings are told in, ``titles`` or ``promises``."""
+    texts = tomllib.loads(Path(__file__).with_name("findings.toml").read_text("utf-8"))[part]
+    places = "|".join(rf"\b{word}\b" if word.isalpha() else word for word in _WHATS)
+    return re.compile("|".join(_pattern(text, places) for text in texts))
+
+
+def _pattern(text: str, places: str) -> str:
+    return "".join(_WHATS.get(piece, re.escape(piece)) for piece in re.split(f"({places})", text))

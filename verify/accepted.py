@@ -94,9 +94,17 @@ def newest(entries: list[Accepted], runs: Path, *, target: str | None, profile: 
     for entry in reversed(entries):
         same = target is None or host(entry.target) == host(target)
         directory = runs / entry.run
-        if same and profile in {None, entry.profile} and (directory / "run.json").is_file():
+        if same and profile in {None, entry.profile} and _holds_run(directory):
             return directory
     return None
+
+
+def _holds_run(directory: Path) -> bool:
+    try:
+        return (directory / "run.json").is_file()
+    except OSError:
+        # A name longer than the system has any, or a directory that is not ours to look into.
+        return False
 
 
 def accept(runs: Path, directory: Path, document: Mapping[str, Any], now: datetime) -> Path:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from contracts.target import KEY_VARIABLES, without_keys
 from reports.markdown.summary import VARIABLE
 from verify.caps import Caps
 from verify.request import VerifyRequest
@@ -51,8 +52,12 @@ def load_command(request: VerifyRequest, directory: Path, caps: Caps) -> list[st
 
 
 def environment_of_parts(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the processes: the job summary is the verification's to write, once."""
-    return {name: value for name, value in environment.items() if name != VARIABLE}
+    """Return the environment of the processes: the job summary is the verification's to write, once.
+
+    The keys of the release that still runs are for those that ask it.
+    """
+    own = without_keys(environment, but=KEY_VARIABLES.values())
+    return {name: value for name, value in own.items() if name != VARIABLE}
 
 
 def _shared(request: VerifyRequest, caps: Caps, directory: Path) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shlex
 import sys
 import time
@@ -25,6 +24,7 @@ from fixtures.sandbox.settings import Settings
 from reports.errors import DocumentError
 from reports.rundocs import build, load_run
 from verify.accepted import RUNS, accept, newest, read_accepted
+from verify.beside import KEYS as KEYS_THERE
 from verify.beside import compare_answers, environment_of_old
 from verify.caps import Caps
 from verify.child import Relay
@@ -100,13 +100,15 @@ class Verification:
             return self._whole()
 
     def _whole(self) -> int:
-        self.directory.write_result(self._document(decide((), interrupted=True), partial=True))
+        self.directory.claim(self._unfinished())
         interrupted = False
         with self._relay.listening():
             try:
                 interruption.check()
                 for name, part in self._wanted.items():
                     self._take(name, part)
+                    # Whoever is killed in the next part has not lost this one.
+                    self.directory.write_result(self._unfinished())
             except KeyboardInterrupt:
                 interrupted = True
         for name in self._wanted:
@@ -215,7 +217,7 @@ class Verification:
         for run in self._runs.values():
             caps = None if caps is None else caps.after(run)
         for which, url, keys in (
-            ("old", request.against_url, environment_of_old(environment)),
+            ("old", request.against_url, environment_of_parts(environment_of_old(request.environment))),
             ("new", request.url, environment),
         ):
             if caps is None or caps.spent:
@@ -245,6 +247,9 @@ class Verification:
 
     def _target(self) -> str:
         return self._facts.target
+
+    def _unfinished(self) -> dict[str, Any]:
+        return self._document(decide(list(self._parts.values()), unfinished=True), partial=True)
 
     def _document(self, decision: Decision, *, partial: bool = False) -> dict[str, Any]:
         facts = replace(
@@ -304,11 +309,12 @@ def show_line(text: str) -> None:
 
 
 def _masker(request: VerifyRequest) -> Masker:
-    return Masker({
-        label: key for label, name in KEY_VARIABLES.items() if (key := request.environment.get(name))
-    })  # fmt: skip
+    # Of a target that runs already whoever compares has keys of its own, which are secret as well.
+    names = {**KEY_VARIABLES, **{f"old-{label}": name for label, name in KEYS_THERE.items()}}
+    return Masker({label: key for label, name in names.items() if (key := request.environment.get(name))})
 
 
 def _masked(document: dict[str, Any], masker: Masker) -> dict[str, Any]:
-    masked: dict[str, Any] = json.loads(masker.mask(json.dumps(document, ensure_ascii=False)))
+    masked = masker.mask_value(document)
+    assert isinstance(masked, dict)
     return masked

@@ -37,7 +37,7 @@ class Decision:
         return INTERRUPTED if self.interrupted else self.verdict.exit_code
 
 
-def decide(parts: Sequence[Part], *, interrupted: bool = False) -> Decision:
+def decide(parts: Sequence[Part], *, interrupted: bool = False, unfinished: bool = False) -> Decision:
     """Return the verdict on a release.
 
     Broken outranks inconclusive, which outranks kept. A part that was left out decides nothing, and the sentence
@@ -46,20 +46,24 @@ def decide(parts: Sequence[Part], *, interrupted: bool = False) -> Decision:
     Args:
         parts: in any order.
         interrupted: whether a signal ended the verification.
+        unfinished: whether parts are still to come: what stands for ever if the verification is killed.
     """
     interrupted = interrupted or any(part.interrupted for part in parts)
     by_state = {state: [part for part in parts if part.state is state] for state in State}
     reasons = [f"{part.name}: {part.sentence}" for state in _ORDER for part in parts if part.state is state]
     if by_state[State.BROKEN]:
         verdict = Verdict.BROKEN
-    elif by_state[State.INCONCLUSIVE] or interrupted or not by_state[State.KEPT]:
+    elif by_state[State.INCONCLUSIVE] or interrupted or unfinished or not by_state[State.KEPT]:
         verdict = Verdict.INCONCLUSIVE
     else:
         verdict = Verdict.KEPT
-    return Decision(verdict, _sentence(verdict, by_state, interrupted=interrupted), tuple(reasons), interrupted)
+    if unfinished:
+        reasons.append("the verification was cut short before its end")
+    ending = "interrupted" if interrupted else "cut short" if unfinished else ""
+    return Decision(verdict, _sentence(verdict, by_state, ending), tuple(reasons), interrupted)
 
 
-def _sentence(verdict: Verdict, by_state: dict[State, list[Part]], *, interrupted: bool) -> str:
+def _sentence(verdict: Verdict, by_state: dict[State, list[Part]], ending: str) -> str:
     deciding = {Verdict.KEPT: State.KEPT, Verdict.BROKEN: State.BROKEN, Verdict.INCONCLUSIVE: State.INCONCLUSIVE}
     named = by_state[deciding[verdict]]
     if verdict is Verdict.KEPT:
@@ -70,8 +74,8 @@ def _sentence(verdict: Verdict, by_state: dict[State, list[Part]], *, interrupte
         said = f"{_names(named)} came to no verdict"
     else:
         said = "nothing was put to the test"
-    if interrupted:
-        said += "; the verification was interrupted"
+    if ending:
+        said += f"; the verification was {ending}"
     missing = by_state[State.LEFT_OUT]
     without = f" Left out: {', '.join(part.name for part in missing)}." if missing else ""
     return f"{WORDS[verdict]}: {said}.{without}"

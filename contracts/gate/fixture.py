@@ -17,6 +17,7 @@ from contracts.finding import Verdict
 from contracts.gate.opening import open_gate
 from contracts.gate.request import make_request
 from contracts.gate.serving import serve_app
+from contracts.gate.sessioncaps import SessionCaps
 from contracts.gate.watching import Client, Watch
 from contracts.history import OTHER, OWNER
 from contracts.profiles import DEFAULT_PROFILE, PROFILES
@@ -30,13 +31,15 @@ class Assay:
 
     Args:
         option: returns the value of ``--assay-<name>``, None where it was not given.
+        caps: of the pytest session, None where no other gate shares them.
 
     Raises:
         UsageError: the settings file holds what is no setting.
     """
 
-    def __init__(self, option: Callable[[str], Any]) -> None:
+    def __init__(self, option: Callable[[str], Any], caps: SessionCaps | None = None) -> None:
         self._option = option
+        self._caps = caps or SessionCaps()
         self._settings: Settings = load_settings(option("config"), Path.cwd())
         self._watch: Watch | None = None
 
@@ -60,7 +63,8 @@ class Assay:
             other_key: API key of a second owner, likewise.
             admin_key: key of a sandbox's admin operations, likewise.
             depth: ``quick``, ``full`` or ``deep``; by default ``--assay-depth``, else quick.
-            max_purchases: cap on purchases.
+            max_purchases: cap on purchases of this gate; against a URL no more than what other tests left of
+                ``--assay-max-purchases``.
             out: run directory, by default ``--assay-out``, else one below ``reports/runs``.
 
         Returns:
@@ -88,7 +92,14 @@ class Assay:
                 out=out or self._option("out"),
                 environment=environment,
             )
-            opened = stack.enter_context(open_gate(request))
+            if not callable(target):
+                most = self._option("max-purchases")
+                most = self._settings.max_purchases if most is None else most
+                request, budgets = stack.enter_context(self._caps.shared(request, most))
+                opened = stack.enter_context(open_gate(request))
+                budgets.append(opened.gate.session.budget)
+            else:
+                opened = stack.enter_context(open_gate(request))
             opened.gate.run()
         document = opened.document
         if document["verdict"] != Verdict.KEPT:
@@ -141,13 +152,14 @@ class Assay:
             pytest.fail(self._watch.tell(errors), pytrace=False)
 
 
-def make_assay(option: Callable[[str], Any]) -> Assay:
+def make_assay(option: Callable[[str], Any], caps: SessionCaps | None = None) -> Assay:
     """Return the fixture's value; bad usage ends the session in one line.
 
     Args:
         option: returns the value of ``--assay-<name>``, None where it was not given.
+        caps: of the pytest session.
     """
     try:
-        return Assay(option)
+        return Assay(option, caps)
     except UsageError as error:
         pytest.exit(f"assay: {error}", returncode=2)

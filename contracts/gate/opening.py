@@ -146,7 +146,8 @@ class OpenGate:
 
     def _remarks(self) -> list[str]:
         gate, baseline = self.gate, self.gate.options.baseline
-        return [] if baseline is None else [*baseline.remarks([f.id for f in gate.findings], gate.results)]
+        known = () if baseline is None else baseline.remarks([f.id for f in gate.findings], gate.results)
+        return [*gate.session.target.keys.remarks, *known]
 
 
 @contextlib.contextmanager
@@ -174,7 +175,11 @@ def open_target(request: GateRequest) -> Iterator[Target]:
             raise UsageError(f"--defect: {error}") from None
     with contextlib.ExitStack() as stack:
         with interruption.opened():
-            sandbox = stack.enter_context(SandboxProcess(settings, request.defects))
+            try:
+                sandbox = stack.enter_context(SandboxProcess(settings, request.defects))
+            except RuntimeError as error:
+                # Why it did not start, it has said itself.
+                raise UsageError(str(error)) from None
         keys = Keys(sandbox.owner_key, sandbox.other_key, sandbox.admin_key)
         yield Target(sandbox.url, sandbox.url, loopback=True, keys=keys, embedded=True)
 

@@ -14,7 +14,10 @@ import pytest
 
 if TYPE_CHECKING:
     from contracts.gate.fixture import Assay
+    from contracts.gate.sessioncaps import SessionCaps
     from contracts.gate.suite import Suite
+
+_CAPS = pytest.StashKey["SessionCaps"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,10 +44,8 @@ def assay_suite(request: pytest.FixtureRequest) -> Iterator[Suite]:
     def option(name: str) -> Any:
         return request.config.getoption(f"--assay-{name}")
 
-    # A pytest that another one's worker has started inherits that one's environment; only its own configuration tells.
-    processes = getattr(request.config, "workerinput", {}).get("workercount", 1)
     try:
-        with open_suite(option, processes=processes) as suite:
+        with open_suite(option, processes=_processes(request.config), caps=_caps(request.config)) as suite:
             yield suite
     except UsageError as error:
         pytest.exit(f"assay: {error}", returncode=2)
@@ -55,6 +56,18 @@ def assay(request: pytest.FixtureRequest) -> Iterator[Assay]:
     """The gate and the oracle, for a service's own tests: ``assay.gate(app)``, ``assay.watch(client)``."""
     from contracts.gate.fixture import make_assay  # noqa: PLC0415 - see the module's docstring
 
-    made = make_assay(lambda name: request.config.getoption(f"--assay-{name}"))
+    made = make_assay(lambda name: request.config.getoption(f"--assay-{name}"), _caps(request.config))
     yield made
     made.check()
+
+
+def _processes(config: pytest.Config) -> int:
+    # A pytest that another one's worker has started inherits that one's environment; only its own configuration tells.
+    return int(getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def _caps(config: pytest.Config) -> SessionCaps:
+    """Return the caps that all gates of the session share."""
+    from contracts.gate.sessioncaps import SessionCaps  # noqa: PLC0415 - see the module's docstring
+
+    return config.stash.setdefault(_CAPS, SessionCaps(_processes(config)))

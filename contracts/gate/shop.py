@@ -159,7 +159,8 @@ class Shop:
         Returns:
             The last view of it, None when it could not be read.
         """
-        deadline = time.perf_counter() + min(within, self.session.pace.left)
+        pace = self.session.pace
+        deadline = pace.elapsed + min(within, pace.left)
         pause = FIRST_POLL
         while True:
             operation = self.retrieve(number, principal=principal)
@@ -170,9 +171,9 @@ class Shop:
             hint = None if operation.answer is None else wait_hint(operation.answer, time.time())
             pause = min(LONGEST_POLL, pause * 2)
             wait = pause if hint is None else max(hint, pause)
-            if time.perf_counter() + wait > deadline:
+            if pace.elapsed + wait > deadline:
                 return view
-            self.session.pace.wait(wait)
+            pace.wait(wait)
 
     def _call(
         self,

@@ -31,6 +31,7 @@ from contracts.prove.selection import select
 from contracts.prove.staging import Purse, Staging, prove_at
 from contracts.prove.table import render_proof
 from reports.pages import proof_pages
+from reports.plaintext import plain
 from reports.writing import write_document
 
 EPILOG: Final = (
@@ -211,6 +212,6 @@ def _run(record: Record, results: Results, coming: int, *, quiet: bool) -> None:
                 if not console.is_terminal:
                     console.print(Text(f"[{number}/{total}] {one.name}"))
                 if one.wrong:
-                    console.print(Text(f"{one.kind} {one.name}: {complaint(one)}", style="red"))
+                    console.print(Text(f"{one.kind} {one.name}: {plain(complaint(one))}", style="red"))
         except KeyboardInterrupt:
             record.interrupted = True

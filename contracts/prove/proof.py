@@ -1,8 +1,7 @@
-"""A proof: many cases in parallel, kept as they come, taken up again where they broke off."""
+"""A proof: many cases in parallel, and what they come to."""
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import signal
@@ -11,9 +10,8 @@ import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Final, TypeAlias
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from contracts.interruption import interruption
 from contracts.prove.case import CONTROL, DEFECT, MUTANT, NOT_SHOWN, Case, Shown, without_gate
@@ -72,29 +70,6 @@ def _be_led_by_the_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=end_with_the_parent, name="parent watcher", daemon=True).start()
-
-
-def load_shown(path: Path) -> dict[str, Shown]:
-    """Return what an earlier proof showed, by case key; a line that broke off is left out."""
-    found: dict[str, Shown] = {}
-    if not path.exists():
-        return found
-    for line in path.read_text("utf-8").splitlines():
-        try:
-            fields: dict[str, Any] = {
-                name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(line).items()
-            }
-            shown = Shown(**fields)
-        except (ValueError, TypeError, AttributeError):
-            continue
-        found[shown.key] = shown
-    return found
-
-
-def keep(path: Path, shown: Shown) -> None:
-    """Append one result to the proof's file."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(shown)) + "\n")
 
 
 @dataclass(frozen=True, slots=True)

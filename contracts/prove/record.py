@@ -12,7 +12,8 @@ from typing import Any, Final
 from contracts.errors import UsageError
 from contracts.finding import Verdict
 from contracts.prove.case import NOT_SHOWN, Case, Shown, complaint, without_gate
-from contracts.prove.proof import Summary, keep, load_shown, summarise
+from contracts.prove.kept import keep, load_shown
+from contracts.prove.proof import Summary, summarise
 from contracts.record.result import INTERRUPTED
 from contracts.record.rundir import RESULT, RunDirectory
 
@@ -210,12 +211,12 @@ def _entry(case: Case, shown: Shown) -> dict[str, Any]:
 def _open(out: Path | None, now: datetime) -> RunDirectory:
     if out is None:
         return RunDirectory.create("prove", None, now)
-    if (out / RESULT).exists():
-        raise UsageError(f"{out} holds a run of another command; choose another --out")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise UsageError(f"{out} is a file, not a directory") from None
     except OSError as error:
         raise UsageError(f"cannot create {out}: {error.strerror}") from None
+    if (out / RESULT).exists():
+        raise UsageError(f"{out} holds a run of another command; choose another --out")
     return RunDirectory(out)

@@ -7,12 +7,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from contracts.budget import Budget
 from contracts.finding import Verdict
 from contracts.gate.run import Gate, GateOptions
 from contracts.gate.wire import UntrustedError, Wire
 from contracts.history import OWNER, ApiOperation, Input, Outcome
 from contracts.prove.case import CRASHED, NOT_SHOWN, VARIANT, Case, Shown, without_gate
 from contracts.prove.proof import Results
+from contracts.prove.till import Till
 from contracts.prove.trial import LONGEST_NOTE, PATIENCE, Trial, seeded
 from contracts.target import Target
 from fixtures.defects.model import NEEDS
@@ -88,6 +90,7 @@ class Staging:
         self.warned: tuple[str, ...] = ()
         self._control = control
         self._dearest = Decimal(0)
+        self._till: Till
 
     def control(self) -> Shown:
         """Put the gate before the target with nothing seeded, and note what the target offers.
@@ -125,7 +128,8 @@ class Staging:
         trial, shown = self._try(case)
         if shown.right or trial is None:
             return shown
-        why = self._excuse(case, trial, capped=capped and not (case.kind == VARIANT and shown.caught_by))
+        capped = capped and not (case.kind == VARIANT and shown.caught_by)
+        why = self._excuse(case, trial, capped=capped or self._till.refused)
         return shown if why is None else _not_shown(shown, why)
 
     def _excuse(self, case: Case, trial: Trial, *, capped: bool) -> str | None:
@@ -155,15 +159,19 @@ class Staging:
         purchases, spend = self.purse.caps(plan.purchases)
         seconds = max(plan.seconds, self.options.seconds or 0, PATIENCE)
         options = replace(self.options, seed=case.seed, max_purchases=purchases, max_spend=spend, seconds=seconds)
+        api = proxy(self.target.url, next(iter(self.target.addresses or ()), None))
+        self._till = till = Till(api, Budget(self.purse.purchases, spend))
         try:
-            with Served(seeded(proxy(self.target.url, next(iter(self.target.addresses or ()), None)), case)) as served:
+            with Served(seeded(till, case)) as served:
                 before = Target(served.url, served.url, loopback=True, keys=self.target.keys)
                 trial = Trial(case, before, options)
                 try:
-                    return trial, trial.run()
+                    shown = trial.run()
                 finally:
-                    # An interrupted gate has bought as well.
-                    self.purse.charge(trial.purchases, trial.spend)
+                    # An interrupted gate has bought as well, and so has a defect.
+                    made, spent = till.budget.purchases, till.budget.spend
+                    self.purse.charge(max(made, trial.purchases), max(spent, trial.spend))
+                return trial, replace(shown, purchases=max(made, shown.purchases))
         except RuntimeError as error:
             return None, without_gate(case, CRASHED, str(error)[:LONGEST_NOTE])
 

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reports.plaintext import plain
+
 FAMILIES: Final = ("SHAPE", "VALUE", "INPUT", "AUTH", "LIFE", "LIST", "MONEY", "RACE", "LOAD", "WIRE")
 """Clause families in the order of the contract."""
 
@@ -103,15 +105,19 @@ def _outcome(case: Case) -> str:
         return caught
     if case["right"]:
         return "silent" + (f" (warns {' '.join(case['warned_by'])})" if case["warned_by"] else "")
-    return f"{caught}: {case['note']}" if caught else str(case["note"])
+    return f"{caught}: {_note(case)}" if caught else _note(case)
+
+
+def _note(case: Case) -> str:
+    """Return a case's note without what a terminal obeys: it may quote a target, or an earlier proof."""
+    return plain(str(case["note"]))
 
 
 def _render_not_shown(cases: Sequence[Case], console: Console, *, verbose: bool) -> None:
     if not cases:
         return
     console.print(Text(f"\n{len(cases)} not shown", style="bold yellow"))
-    ordered = sorted(cases, key=lambda case: str(case["note"]))
-    for why, members in groupby(ordered, key=lambda case: str(case["note"])):
+    for why, members in groupby(sorted(cases, key=_note), key=_note):
         names = [case["name"] for case in members]
         told = ", ".join(names if verbose else names[:_SOME])
         more = "" if verbose or len(names) <= _SOME else f" and {len(names) - _SOME} more"

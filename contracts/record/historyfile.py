@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ import orjson
 from contracts.errors import UsageError
 from contracts.foreign import open_foreign
 from contracts.history import Operation
-from contracts.record.line import dumps, from_line, mask_again, to_line
+from contracts.record.line import dumps, from_line, mask_again, to_line, withhold
 from contracts.record.masking import Masker
 
 Read = TypeVar("Read")
@@ -34,11 +34,19 @@ _MAX_MASKED_AGAIN: Final = 100_000
 """Lines up to which a closed history is masked again; a gate writes some hundreds."""
 
 
+_MAX_WITHHELD: Final = 32 * 1024 * 1024
+"""Bytes of lines kept in memory until the run has told what of them is secret."""
+
+
 class HistoryWriter:
     """Appends operations to a history file; threads may share it.
 
     Every line is handed to the operating system as it is written, so that a killed run loses none. A disk
     that fills up does not end the run: ``trouble`` tells, and the verdict should not be "kept" then.
+
+    A target may show a secret by any name before its owner is shown it. What may be one is therefore withheld
+    (``contracts.record.line.withhold``) and put back when the file is closed, masked if it was one after all. It stays
+    withheld where the run is killed, and in very long histories.
 
     Args:
         path: the file; it must not exist.
@@ -54,6 +62,8 @@ class HistoryWriter:
         self.count = 0
         self._masker = masker
         self._lock = threading.Lock()
+        self._withheld: dict[int, bytes] = {}
+        self._room = _MAX_WITHHELD
         try:
             self._file: IO[bytes] = path.open("xb")
         except OSError as error:
@@ -70,13 +80,17 @@ class HistoryWriter:
     def write(self, operation: Operation) -> None:
         """Append one operation, its secrets learnt and masked."""
         self._masker.learn_from(operation)
-        line = dumps(to_line(operation, self._masker))
+        whole = to_line(operation, self._masker)
+        line, known = dumps(withhold(whole, operation)), dumps(whole)
         with self._lock:
             if self.trouble is not None or self._file.closed:
                 return
             try:
                 self._file.write(line)
                 self._file.flush()
+                if line != known and len(known) <= self._room:
+                    self._room -= len(known)
+                    self._withheld[self.count] = known
                 self.count += 1
             except OSError as error:
                 self.trouble = f"{self.path} is incomplete: {error.strerror}"
@@ -98,7 +112,7 @@ class HistoryWriter:
         partial = self.path.with_name(f".{self.path.name}.tmp")
         try:
             with self.path.open("rb") as source, partial.open("wb") as copy:
-                copy.writelines(self._masked_again(source))
+                copy.writelines(self._masked_again(source, self._withheld))
                 copy.flush()
                 os.fsync(copy.fileno())
             partial.replace(self.path)
@@ -112,18 +126,19 @@ class HistoryWriter:
         if self.path.stat().st_size > _MAX_IN_PLACE:
             raise OSError(errno.ENOSPC, "it is too long to be masked again without room for a copy")
         before = self.path.read_bytes()
-        after = b"".join(self._masked_again(before.splitlines(keepends=True)))
+        # What was withheld stays so: there may be no room for it either.
+        after = b"".join(self._masked_again(before.splitlines(keepends=True), {}))
         if after == before:
             return
         with self.path.open("r+b") as file:
             file.write(after)
             file.truncate()
 
-    def _masked_again(self, lines: Iterable[bytes]) -> Iterator[bytes]:
-        for line in lines:
+    def _masked_again(self, lines: Iterable[bytes], withheld: Mapping[int, bytes]) -> Iterator[bytes]:
+        for number, line in enumerate(lines):
             # A full disk may have cut the last line, and what is left of it tells nothing.
             if line.endswith(b"\n"):
-                yield dumps(mask_again(json.loads(line), self._masker))
+                yield dumps(mask_again(json.loads(withheld.get(number, line)), self._masker))
 
 
 def read_history(path: Path) -> Iterator[Operation]:

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain, islice
-from typing import Final, Literal
+from typing import Final, Literal, TypeGuard
 
 from contracts.document import parse
 from contracts.history import Operation
 
-Kind = Literal["code", "password", "phone"]
+Kind = Literal["code", "password", "phone", "withheld"]
+"""What a secret is; ``withheld`` is what may be one for all that is known yet."""
 
 _NAMES: Final[dict[Kind, str]] = {
     "code": "code logincode authcode smscode verificationcode onetimecode otp otpcode pin pincode",
@@ -21,8 +22,7 @@ _NAMES: Final[dict[Kind, str]] = {
 }
 """By kind, what members may be called: as the contract has it, and as a target may that shows what it should not.
 
-A value that is learnt only where the contract names it stands in the history until it is masked once more at the
-end, and for ever where the run is killed before.
+What a target shows by any other name is withheld from the history (``doubtful_in``) until the run has told what it is.
 """
 
 _KINDS: Final[dict[str, Kind]] = {name: kind for kind, names in _NAMES.items() for name in names.split()}
@@ -52,9 +52,17 @@ _EXPECTED: Final = frozenset(
 )
 """Members that answers have by the contract, and those in which refusals are told."""
 
+_EXPECTED_HEADERS: Final = frozenset(
+    "accept-ranges age allow alt-svc cache-control connection content-encoding content-language content-length "
+    "content-type date expires keep-alive last-modified location pragma retry-after server strict-transport-security "
+    "transfer-encoding vary via".split()
+)
+"""Header fields whose values are needed to judge an answer, or are no place for a secret."""
+
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{7,14}(?![0-9])")
 _LONGEST_STRAY: Final = 4096
 _SHORTEST_STRAY: Final = 4
+_IN_HEADER: Final = re.compile(r'[^\s;,="]{4,4096}')
 
 _LOGIN_CODE: Final = re.compile(r"[0-9]{4,8}")
 _SHORTEST_FRAGMENT: Final = 6
@@ -91,8 +99,17 @@ def strays_in(operation: Operation) -> Iterator[tuple[Kind, str]]:
     if operation.answer is None:
         return
     body = operation.answer.body[:_MAX_BODY]
-    numbers = (match.group() for match in _NUMBER.finditer(body.decode("utf-8", "surrogateescape")))
-    yield from islice((("phone", number) for number in numbers), _MAX_FOUND)
+    yield from (("phone", number) for number in _numbers(body))
+    yield from (("password", node) for node, stray in _leaves(body) if stray and _is_word(node))
+
+
+def _numbers(body: bytes) -> Iterator[str]:
+    found = _NUMBER.finditer(body.decode("utf-8", "surrogateescape"))
+    return islice((match.group() for match in found), _MAX_FOUND)
+
+
+def _leaves(body: bytes) -> Iterator[tuple[object, bool]]:
+    """Yield what is neither object nor list, and whether it stands in a member that nobody expects."""
     pending: list[tuple[object, bool]] = [(parse(body).value, False)]
     looked = 0
     while pending and looked < _MAX_NODES:
@@ -102,12 +119,35 @@ def strays_in(operation: Operation) -> Iterator[tuple[Kind, str]]:
             pending.extend((child, stray or key not in _EXPECTED) for key, child in node.items())
         elif isinstance(node, list):
             pending.extend((child, stray) for child in node)
-        elif stray and isinstance(node, str) and _is_word(node):
-            yield "password", node
+        else:
+            yield node, stray
 
 
-def _is_word(text: str) -> bool:
+def doubtful_in(operation: Operation) -> Iterator[str]:
+    """Yield what an answer shows that may turn out to be a secret: strays, and words in header fields of no known use.
+
+    What an expected member of the same answer shows as well is left out: there it is needed, and hides nothing.
+
+    Args:
+        operation: any recorded call.
+    """
+    if operation.answer is None:
+        return
+    body = operation.answer.body[:_MAX_BODY]
+    yield from _numbers(body)
+    leaves = list(_leaves(body))
+    if any(stray for _, stray in leaves):
+        expected = {str(node) for node, stray in leaves if not stray}
+        yield from (node for node, stray in leaves if stray and _is_word(node) and node not in expected)
+    for name, value in operation.answer.headers:
+        if name.lower() not in _EXPECTED_HEADERS:
+            yield from islice((match.group() for match in _IN_HEADER.finditer(value)), _MAX_FOUND)
+
+
+def _is_word(text: object) -> TypeGuard[str]:
     """Tell a word from a sentence, which is for people to read."""
+    if not isinstance(text, str):
+        return False
     return _SHORTEST_STRAY <= len(text) <= _LONGEST_STRAY and not any(map(str.isspace, text))
 
 

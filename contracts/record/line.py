@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from contracts.history import Aim, Answer, ApiOperation, Demand, Input, Operation
+from contracts.record.learning import doubtful_in
 from contracts.record.masking import Masker
 
 MAX_BODY: Final = 64 * 1024
@@ -27,6 +28,7 @@ _FROM_THE_WIRE: Final = (
     "response_body",
     "error",
 )
+_FROM_THE_TARGET: Final = ("response_headers", "response_body")
 
 
 def to_line(operation: Operation, masker: Masker) -> dict[str, Any]:
@@ -67,8 +69,27 @@ def to_line(operation: Operation, masker: Masker) -> dict[str, Any]:
 
 def mask_again(line: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
     """Return a history line with the secrets that became known after it was written masked as well."""
+    return _masked(line, masker, _FROM_THE_WIRE)
+
+
+def withhold(line: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
+    """Return a history line without what may turn out to be a secret, ``<withheld:1>`` and so on in its place.
+
+    Equal values have equal numbers within one line.
+
+    Args:
+        line: as ``to_line`` made it.
+        operation: what it was made of.
+    """
+    masker = Masker({})
+    for value in doubtful_in(operation):
+        masker.learn("withheld", value)
+    return _masked(line, masker, _FROM_THE_TARGET)
+
+
+def _masked(line: Mapping[str, Any], masker: Masker, names: Sequence[str]) -> dict[str, Any]:
     masked = dict(line)
-    for name in _FROM_THE_WIRE:
+    for name in names:
         masked[name] = masker.mask_value(line[name])
         encoded = line.get(f"{name}_base64")
         if encoded is not None:

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Final
 
 from contracts.history import Operation
-from contracts.record.keys import KeyFinder
+from contracts.record.keys import PUBLIC, KeyFinder, is_common
 from contracts.record.learning import Kind, secrets_in
 from contracts.record.spelling import spellings
 from contracts.record.store import SHORTEST, SecretStore, Span
@@ -23,15 +23,8 @@ _MOST_HARMLESS: Final = 10_000
 """Short texts without a secret, such as headers, come again and again: they are remembered."""
 
 _PHONE: Final = re.compile(r"\+?[0-9]{6,15}")
-_ISSUED: Final = re.compile(r"<(key|code|password|phone):([^<>:]{1,60})(?::[^<>]{1,60})?>")
+_ISSUED: Final = re.compile(r"<(key|code|password|phone|withheld):([^<>:]{1,60})(?::[^<>]{1,60})?>")
 _LONGEST_SHAPE: Final = 40
-
-_PUBLIC: Final = frozenset(
-    "true false null True False None PENDING SUCCESS ERROR REFUND EXPIRED SINGLE BULK ADMIN BOT WEB API USD "
-    "country_code display_name phone_number price amount currency_code status purchase_type verification code "
-    "password received_at created_at purchase items pagination error message".split()
-)
-"""Words of the wire itself. A target that sends one as a password must not make every report unreadable."""
 
 
 class Masker:
@@ -39,10 +32,10 @@ class Masker:
 
     Every value has one mask for the whole run, so that equal values look equal: ``<key:owner>``,
     ``<code:1>``, ``<password:1>``, ``<phone:1>``. A phone number that is not plain digits also shows its
-    form, for that is what is wrong with it: ``<phone:2:+0 000 000>``. Values are found as they are,
-    percent-encoded, with the escapes of JSON, and in base64. Those of fewer than six characters are masked
-    only where no letter or digit adjoins, those made of digits only as a whole run of digits, and those of
-    fewer than three not at all. Masking a text twice changes nothing.
+    form, for that is what is wrong with it: ``<phone:2:+0 000 000>``. Values are found in every spelling of a
+    text (``contracts.record.spelling``), those of at least eight characters in any letter case. Those of fewer
+    than six characters are masked only where no letter or digit adjoins, those made of digits only as a whole run
+    of digits, and those of fewer than three not at all. Masking a text twice changes nothing.
 
     Threads may share a masker.
 
@@ -54,7 +47,7 @@ class Masker:
         self._lock = threading.Lock()
         self._keys = KeyFinder(keys)
         self._stores: tuple[SecretStore, ...] = (SecretStore(),)
-        self._counts: dict[str, int] = {"code": 0, "password": 0, "phone": 0}
+        self._counts: dict[str, int] = {"code": 0, "password": 0, "phone": 0, "withheld": 0}
         self._version = 0
         self._harmless: set[str] = set()
         self._with_space = any(" " in key for key in keys.values())
@@ -69,7 +62,7 @@ class Masker:
         if kind == "phone" and _PHONE.fullmatch(value.strip()):
             # What surrounds the number is what SHAPE-6 complains of, and stays visible.
             value = value.strip()
-        if len(value) < SHORTEST or value in _PUBLIC or _ISSUED.fullmatch(value):
+        if len(value) < SHORTEST or value in PUBLIC or _ISSUED.fullmatch(value):
             return
         known = value.removeprefix("+") if kind == "phone" and _PHONE.fullmatch(value) else value
         with self._lock:
@@ -84,7 +77,7 @@ class Masker:
                 newest = SecretStore()
                 self._stores = (newest, self._stores[0])
             self._with_space = self._with_space or " " in value
-            newest.add(known, mask)
+            newest.add(known, mask, cased=is_common(value))
             if value != known:
                 newest.add(value, mask)
             self._version += 1
@@ -106,8 +99,9 @@ class Masker:
         for spelling in spellings(text, plus_is_space=self._with_space):
             for found in chain(self._keys.find(spelling.text), *(store.find(spelling.text) for store in stores)):
                 start, end = spelling.span(found.start, found.end)
-                if not any(first <= start and end <= last for first, last in issued):
-                    spans.append(Span(start, end, found.mask))
+                # Where unpacked pieces adjoin, what seems to lie across them has no place in the text.
+                if start < end and not any(first <= start and end <= last for first, last in issued):
+                    spans.append(Span(start, end, self._told(found.mask, spelling.packing)))
         if spans:
             return _replaced(text, spans)
         if len(text) <= _LONGEST_HARMLESS:
@@ -148,6 +142,11 @@ class Masker:
             return child
         masked = self.mask(str(child))
         return child if masked == str(child) else masked
+
+    @staticmethod
+    def _told(mask: str, packing: str) -> str:
+        """Return a key's mask with how the key was packed: whoever mends the target looks for that."""
+        return f"{mask[:-1]}:{packing}>" if packing and mask.startswith("<key:") and mask.count(":") == 1 else mask
 
     def _is_ours(self, match: re.Match[str]) -> bool:
         kind, name = match.group(1), match.group(2)

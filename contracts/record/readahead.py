@@ -7,6 +7,7 @@ two processors, and a pipe between the two keeps the memory bounded.
 from __future__ import annotations
 
 import marshal
+import os
 import re
 import struct
 import subprocess
@@ -20,6 +21,7 @@ from contracts.history import Operation
 from contracts.record.historyfile import parse_line, read_lines
 from contracts.record.line import from_line
 from contracts.record.standins import is_damaged, stand_in, stood_in
+from contracts.target import without_keys
 
 AHEAD_FROM: Final = 32 * 1024 * 1024
 """Bytes from which on a history is read by another process; starting one takes as long as reading half of that."""
@@ -141,7 +143,14 @@ def _recorded(line: bytes) -> Recorded:
 def _read_ahead(history: Path) -> Iterator[Recorded]:
     # -P: nothing beside this command's own packages is to be found by the name of one.
     command = [sys.executable, "-P", "-m", "contracts.record.readahead", str(history)]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as reader:  # noqa: S603 - ourselves
+    # A session of its own: Ctrl-C reaches this process alone, which ends the reader.
+    own: dict[str, Any] = {
+        "env": without_keys(os.environ),
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.PIPE,
+        "start_new_session": True,
+    }
+    with subprocess.Popen(command, **own) as reader:  # noqa: S603 - ourselves
         assert reader.stdout is not None
         try:
             while isinstance(batch := _receive(reader.stdout), list):
@@ -174,4 +183,8 @@ def _receive(source: IO[bytes]) -> object:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), sys.stdout.buffer)
+    try:
+        serve(Path(sys.argv[1]), sys.stdout.buffer)
+    except BrokenPipeError:
+        # Whoever judges was killed. What is buffered is for nobody, and Python would try to write it at its end.
+        os._exit(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -67,9 +67,26 @@ class RunDirectory:
         """Write a result that says the run was cut short; it stands until the real one replaces it.
 
         Raises:
-            UsageError: the directory cannot be written.
+            UsageError: as ``claim`` does.
         """
-        self.write_json(RESULT, build_started(facts))
+        self.claim(build_started(facts))
+
+    def claim(self, document: Mapping[str, Any]) -> None:
+        """Write the first result of a run: of several that were given the directory at once, one run gets it.
+
+        Raises:
+            UsageError: another run got it, or the directory cannot be written.
+        """
+        path = self.path / RESULT
+        with self._beside(path, document) as partial:
+            try:
+                # Unlike a rename, a link never takes the place of what is there.
+                path.hardlink_to(partial)
+            except FileExistsError:
+                raise UsageError(f"{self.path} already holds a run; choose another --out or remove it") from None
+            except OSError:
+                # A file system without links.
+                partial.replace(path)
 
     def write_result(self, document: Mapping[str, Any]) -> None:
         """Write the run's result.
@@ -85,20 +102,27 @@ class RunDirectory:
         Raises:
             UsageError: the directory cannot be written.
         """
+        with self._beside(self.path / name, document) as partial:
+            partial.replace(self.path / name)
+
+    @contextlib.contextmanager
+    def _beside(self, path: Path, document: Mapping[str, Any]) -> Iterator[Path]:
+        """Write a document under a name of this process's own, and yield it; the name is gone afterwards."""
         text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
         # A lone surrogate, which JSON can carry and UTF-8 cannot, is written as an escape.
         content = text.encode("utf-8", "backslashreplace") + b"\n"
-        partial = self.path / f".{name}.{os.getpid()}.tmp"
+        partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             with partial.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(self.path / name)
+            yield partial
         except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        finally:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
-            raise UsageError(f"cannot write {self.path / name}: {error.strerror}") from None
 
 
 def _fresh(name: str) -> Path:

@@ -23,6 +23,9 @@ _KEPT: Final = 4096
 _SHARED: Final = 16
 """Values with the same first ``_HEAD`` characters that are told apart."""
 
+_ANY_CASE: Final = 8
+"""Values of at least this length are found in any letter case."""
+
 _LONGEST_EXCERPT: Final = 4096
 """Characters of the texts in which values may have been cut short: our own sentences, never a body."""
 
@@ -46,6 +49,7 @@ class _Value(NamedTuple):
     length: int
     mask: str
     padded: bool
+    cased: bool
 
 
 class SecretStore:
@@ -71,8 +75,14 @@ class SecretStore:
         """Return the mask of a value, None for one that was not added."""
         return self._masks.get(_identity(value))
 
-    def add(self, value: str, mask: str) -> None:
-        """Add a value of at least ``SHORTEST`` characters, found as it stands and in base64."""
+    def add(self, value: str, mask: str, *, cased: bool = False) -> None:
+        """Add a value of at least ``SHORTEST`` characters, found as it stands and in base64.
+
+        Args:
+            value: the secret.
+            mask: what replaces it.
+            cased: whether it is found in its own letter case only, however long it is.
+        """
         self._masks[_identity(value)] = mask
         head = value[:_HEAD]
         if head not in self._heads:
@@ -84,33 +94,34 @@ class SecretStore:
             self._digits[digits] = mask
             forms = [value, digits]
         else:
-            self.add_text(value, mask)
+            self.add_text(value, mask, cased=cased or len(value) < _ANY_CASE)
         for form in forms:
             for encoded in base64_forms(form.encode("utf-8", "surrogatepass")):
                 self.add_text(encoded, mask, padded=True)
 
-    def add_text(self, text: str, mask: str, *, padded: bool = False) -> None:
-        """Add a text that is found only as it stands, or with base64's padding after it."""
-        head = text[:_HEAD]
+    def add_text(self, text: str, mask: str, *, padded: bool = False, cased: bool = True) -> None:
+        """Add a text that is found only as it stands, or with base64's padding after it, or in any letter case."""
+        head = _folded(text[:_HEAD])
         alike = self._values.setdefault(head, [])
         if len(alike) < _SHARED:
-            alike.append(_Value(text[:_KEPT], len(text), mask, padded))
+            alike.append(_Value(text[:_KEPT], len(text), mask, padded, cased))
         size = min(len(text), _GRAM)
-        known = self._lengths[size].get(text[:size], ())
-        self._lengths[size][text[:size]] = tuple(sorted({*known, len(head)}, reverse=True))
+        known = self._lengths[size].get(head[:size], ())
+        self._lengths[size][head[:size]] = tuple(sorted({*known, len(head)}, reverse=True))
 
     def find(self, text: str) -> Iterator[Span]:
         """Yield where values stand in a text; spans may overlap."""
         yield from self._find_digits(text)
+        folded = _folded(text)
         for size in range(SHORTEST, _GRAM + 1):
             heads = self._lengths[size]
             if heads:
-                starts = [at for at in range(len(text) - size + 1) if text[at : at + size] in heads]
+                starts = [at for at in range(len(text) - size + 1) if folded[at : at + size] in heads]
                 beyond = 0
                 for start in starts:
                     if start < beyond:
                         continue
-                    for span in self._find_at(text, start, heads[text[start : start + size]]):
+                    for span in self._find_at(text, folded, start, heads[folded[start : start + size]]):
                         yield span
                         # Within a long value nothing is looked for: hostile ones repeat themselves.
                         beyond = max(beyond, span.end if span.end - span.start > _HEAD else 0)
@@ -132,12 +143,18 @@ class SecretStore:
                 continue
             yield Span(match.start(), end, mask)
 
-    def _find_at(self, text: str, start: int, lengths: tuple[int, ...]) -> Iterator[Span]:
+    def _find_at(self, text: str, folded: str, start: int, lengths: tuple[int, ...]) -> Iterator[Span]:
         for length in lengths:
-            for value in self._values.get(text[start : start + length], ()):
+            for value in self._values.get(folded[start : start + length], ()):
+                own = text.startswith(value.text[:length], start)
+                if value.cased and not own:
+                    continue
                 end = start + length
                 if value.length > length:
-                    end = start + _common(value.text, text[start : start + len(value.text)])
+                    here = slice(start, start + len(value.text))
+                    end = start + (
+                        _common(value.text, text[here]) if own else _common(_folded(value.text), folded[here])
+                    )
                     if end - start == _KEPT:
                         end = min(len(text), start + value.length)
                 if value.length < _GRAM and not _alone(text, start, end):
@@ -164,6 +181,11 @@ def base64_forms(value: bytes) -> tuple[str, ...]:
     encoded = base64.b64encode(value).decode("ascii").rstrip("=")
     safe = encoded.translate(str.maketrans("+/", "-_"))
     return (encoded,) if safe == encoded else (encoded, safe)
+
+
+def _folded(text: str) -> str:
+    """Return a text with its ASCII letters small, as long as it was."""
+    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
 def _identity(value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from typing import Any, Final
@@ -10,6 +11,7 @@ from contracts.budget import Budget, BudgetSpentError, Reservation
 from contracts.history import Outcome
 from load.call import Reply
 
+_PLAIN: Final = re.compile(rb'\{"country_code": ?"([A-Z]{2})"\}')
 _CENT: Final = Decimal("0.01")
 _MAX_DIGITS: Final = 20
 
@@ -47,19 +49,21 @@ class Purse:
         self._prices = {country: price for country, price in prices.items() if price > 0}
         self._dearest = max(prices.values(), default=None)
 
-    def reserve(self, body: bytes) -> Reservation:
-        """Hold one purchase for a create.
+    def reserve(self, body: bytes, count: int = 1) -> Reservation:
+        """Hold what a create may buy.
 
         Args:
             body: of the create; it names the country.
+            count: how many purchases it may make.
 
         Raises:
             BudgetSpentError: a cap would be exceeded; the create must not be sent.
         """
-        # The journeys' own creates end so; of any other the dearest price is expected.
-        country = body[-4:-2].decode("ascii", "replace")
+        # The journeys' own creates read so; of any other the dearest price is expected.
+        plain = _PLAIN.fullmatch(body)
+        price = self._dearest if plain is None else self._prices.get(plain[1].decode(), self._dearest)
         try:
-            return self.budget.reserve(self._prices.get(country, self._dearest))
+            return self.budget.reserve(price, count)
         except BudgetSpentError as error:
             self.spent = str(error)
             raise
@@ -67,19 +71,30 @@ class Purse:
     def settle(self, held: Reservation, reply: Reply, document: Mapping[str, Any] | None = None) -> None:
         """Count a create as made, by the price it was answered with, or give it back.
 
-        Only a definite refusal gives it back: a create of unknown outcome may have been charged. A price of nothing
-        is not believed, and one higher than expected is expected of the next ones.
+        Only a definite refusal gives it back: a create of unknown outcome may have been charged. Under a cap on spend
+        an answer that names less than was expected is not believed, and one that names more is expected of the next
+        ones: of that country, or of all where the answer is of another country than was asked for.
         """
         status = reply.status
         refused = 300 <= status < 500 and status != 408
         outcome = Outcome.OK if 200 <= status < 300 else Outcome.FAIL if refused else Outcome.UNKNOWN
-        paid = _price(document) if outcome is Outcome.OK and document is not None else None
-        if document is not None and paid is not None:
-            country = document.get("country_code")
-            if isinstance(country, str) and paid > self._prices.get(country, paid):
-                self._prices[country] = paid
-            self._dearest = paid if self._dearest is None else max(paid, self._dearest)
-        self.budget.settle(held, outcome, paid)
+        each = _price(document) if outcome is Outcome.OK and document is not None else None
+        if document is None or each is None:
+            self.budget.settle(held, outcome)
+            return
+        expected = held.price / held.count
+        if each > expected:
+            self._raise(document.get("country_code"), expected, each)
+        self._dearest = each if self._dearest is None else max(each, self._dearest)
+        paid = each * held.count
+        self.budget.settle(held, outcome, paid if self.budget.max_spend is None else max(paid, held.price))
+
+    def _raise(self, country: object, expected: Decimal, price: Decimal) -> None:
+        """Expect a higher price than was shown."""
+        if isinstance(country, str) and self._prices.get(country) == expected:
+            self._prices[country] = price
+        else:
+            self._prices = {name: shown for name, shown in self._prices.items() if shown >= price}
 
 
 def _price(document: Mapping[str, Any]) -> Decimal | None:

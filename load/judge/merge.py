@@ -54,12 +54,16 @@ class Merge:
             name: of its worker.
             share: as ``Shares.take`` made it.
             now: when it arrived, seconds since the run began by the master's clock.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError: it is no share; of its totals nothing is taken then.
         """
+        told = _totals_of(share)
         worker = self._workers.get(name)
         if worker is None:
             worker = self._workers[name] = _Worker(len(self._names))
             self._names.append(name)
-        worker.last = {key: share[key] for key in _TOTALS}
+        worker.last = told
         worker.shift = min(worker.shift, now - share["now"])
         for line in share["evidence"]:
             operation = from_line(line)
@@ -207,6 +211,27 @@ _DIFFERING: Final = {
 """By aspect of a sighting, the clause that says that it never changes, and its name."""
 
 _TOTALS: Final = ("answers", "forgotten", "known", "exercised", "findings", "crashes")
+
+
+_TOLD: Final = ("clause", "cause", "title", "expected", "observed")
+
+
+def _totals_of(share: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a share's totals; what cannot be read must not be found out when the verdict is due."""
+    if not min(int(share["answers"]), int(share["forgotten"]), int(share["known"])) >= 0:
+        raise ValueError("fewer than no answers or purchases")
+    counted = [(clause, times) for clause, times in share["exercised"].items() if not isinstance(times, int)]
+    named = {*share["exercised"], *share["crashes"], *(told["clause"] for told in share["findings"])}
+    if counted or not named <= load_clauses().keys():
+        raise ValueError(f"clauses that this release does not know: {sorted(map(str, named - load_clauses().keys()))}")
+    for told in share["findings"]:
+        Severity(told["severity"])
+        texts = [*told["samples"], *map(told.get, _TOLD)]
+        if int(told["count"]) < 1 or not all(isinstance(text, str) for text in texts):
+            raise ValueError("a finding that is none")
+        for index, _principal, operation, invoked, returned in told["marks"]:
+            Mark(int(index), OWNER, ApiOperation(operation), float(invoked), float(returned), "")
+    return {key: share[key] for key in _TOTALS}
 
 
 @dataclass(slots=True)

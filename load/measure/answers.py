@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any
+from typing import Any, Self
 
 from load.measure.histogram import Histogram
 
@@ -39,6 +39,13 @@ class Answers:
         self.statuses: dict[int | str, int] = {}
         self.response = Histogram()
         self.service = Histogram()
+
+    @classmethod
+    def lasting(cls) -> Self:
+        """Return counts to merge others into for as long as a run goes on (``Histogram.lasting``)."""
+        answers = cls()
+        answers.response, answers.service = Histogram.lasting(), Histogram.lasting()
+        return answers
 
     def record(self, status: int | str, count: Count, response: float, service: float) -> None:
         """Count one answer.

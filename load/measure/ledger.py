@@ -40,13 +40,16 @@ class Books:
     """
 
     def __init__(self) -> None:
-        self.operations: dict[str, Answers] = {ALL: Answers()}
-        self.pace = Pace()
+        self.operations: dict[str, Answers] = {ALL: Answers.lasting()}
+        self.pace = Pace.lasting()
         self.findings = 0
 
     def add(self, operation: str, answers: Answers) -> None:
         """Add the answers to an operation."""
-        self.operations.setdefault(operation, Answers()).merge(answers)
+        held = self.operations.get(operation)
+        if held is None:
+            held = self.operations[operation] = Answers.lasting()
+        held.merge(answers)
         self.operations[ALL].merge(answers)
 
     def figures(self, seconds: float, asked: float | None) -> Figures:
@@ -87,8 +90,8 @@ class Ledger:
         self._measured = Books()
         self._by_phase: dict[int, tuple[Answers, Pace]] = {}
         self._timeline = Timeline()
-        self.connect = Histogram()
-        self.tls = Histogram()
+        self.connect = Histogram.lasting()
+        self.tls = Histogram.lasting()
         self.reconnects = 0
         self.connections = 0
         self.waited = 0
@@ -157,7 +160,7 @@ class Ledger:
     def _of_phase(self, phase: int) -> tuple[Answers, Pace]:
         found = self._by_phase.get(phase)
         if found is None:
-            found = self._by_phase[phase] = Answers(), Pace()
+            found = self._by_phase[phase] = Answers.lasting(), Pace.lasting()
         return found
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from load.measure.answers import Answers
 from load.measure.histogram import Histogram
@@ -24,6 +24,13 @@ class Pace:
         self.arrivals = 0
         self.dropped = 0
         self.lag = Histogram()
+
+    @classmethod
+    def lasting(cls) -> Self:
+        """Return a pace to merge others into for as long as a run goes on (``Histogram.lasting``)."""
+        pace = cls()
+        pace.lag = Histogram.lasting()
+        return pace
 
     def merge(self, other: Pace) -> None:
         """Add what another one counted."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,15 +110,6 @@ def resolve(origin: Origin, known: Sequence[str] | None = None) -> tuple[Address
     second = [address for address in addresses if address.family is not leading]
     turns = chain.from_iterable(zip_longest(first, second))
     return tuple(dict.fromkeys(address for address in turns if address is not None))
-
-
-def is_address(host: str) -> bool:
-    """Tell an IP address from a name."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _sendable(text: str) -> bool:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from reports.compare.options import Seed, percentage
 from reports.errors import DocumentError
-from reports.plaintext import plain
+from reports.plaintext import MOST_SAID, plain
 from reports.writing import write_document
 
 EPILOG: Final = "Example: assay compare reports/runs/20260223T020000Z-load reports/runs/20260224T020000Z-load"
@@ -71,6 +71,6 @@ def compare(
         if markdown is not None:
             write_document(markdown, as_markdown(found).encode("utf-8", "backslashreplace"))
     except DocumentError as error:
-        typer.echo(f"assay: {' '.join(str(error).split())}", err=True)
+        typer.echo(f"assay: {plain(' '.join(str(error).split()), MOST_SAID)}", err=True)
         raise typer.Exit(_USAGE_ERROR) from None
     return EXIT_CODES[found.change]

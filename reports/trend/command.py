@@ -13,7 +13,7 @@ from rich.console import Console
 
 from reports.compare.options import Seed, percentage
 from reports.errors import DocumentError
-from reports.plaintext import plain
+from reports.plaintext import MOST_SAID, plain
 from reports.writing import write_document
 
 EPILOG: Final = "Example: assay trend reports/runs --out reports/trend"
@@ -91,7 +91,7 @@ def trend(
             write_document(out / "trend.md", markdown(found).encode("utf-8", "backslashreplace"))
             write_document(out / "trend.html", page(found).encode("utf-8", "backslashreplace"))
     except DocumentError as error:
-        typer.echo(f"assay: {' '.join(str(error).split())}", err=True)
+        typer.echo(f"assay: {plain(' '.join(str(error).split()), MOST_SAID)}", err=True)
         raise typer.Exit(_USAGE_ERROR) from None
     return EXIT_CODES[found.change]
 

@@ -66,7 +66,26 @@ def _purchases(document: Any) -> Iterator[dict[str, Any]]:
 def _spellings(secret: str) -> list[str]:
     encoded = base64.b64encode(secret.encode()).decode()
     spelt = "".join(f"\\u{ord(character):04x}" for character in secret)
-    return [secret, quote(secret, safe=""), encoded, spelt, json.dumps(secret), "\0".join(secret) + "\0"]
+    utf_16 = "\0".join(secret) + "\0"
+    return [
+        secret,
+        quote(secret, safe=""),
+        encoded,
+        spelt,
+        json.dumps(secret),
+        utf_16,
+        secret.upper(),
+        *_layers(secret),
+    ]
+
+
+def _layers(secret: str) -> list[str]:
+    """Return forms that have to be taken apart, or that lie over one another."""
+    packed = base64.urlsafe_b64encode(json.dumps({"k": secret}).encode()).decode().rstrip("=")
+    references = "".join(f"&#{ord(character)};" for character in secret)
+    twice = quote(quote(secret, safe=""), safe="")
+    forms = [packed, references, secret.encode().hex(":"), json.dumps(list(secret.encode())), twice]
+    return [form for form in forms if form != secret]
 
 
 @dataclass
@@ -138,7 +157,12 @@ class Stage:
 def spelt(content: bytes, secrets: Sequence[str]) -> list[str]:
     """Return which secrets stand in bytes, in hexadecimal as well."""
     hexadecimal = [s for s in secrets if s.encode().hex().encode() in content.lower()]
-    return [*leaks(content, secrets), *(f"{secret} (hexadecimal)" for secret in hexadecimal)]
+    layered = [secret for secret in secrets if any(form.encode() in content for form in _layers(secret))]
+    return [
+        *leaks(content, secrets),
+        *(f"{secret} (hexadecimal)" for secret in hexadecimal),
+        *(f"{secret} (layered)" for secret in layered),
+    ]
 
 
 def opened(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:

@@ -177,8 +177,8 @@ def test_an_operation_that_has_been_answered_is_kept_whole_before_the_signal_str
 
 STARTING = """
 import os, signal
-from contracts.interruption import starting
-with starting():
+from contracts.starting import Starting
+with Starting():
     os.kill(os.getpid(), signal.{name})
     print("it went on")
 """

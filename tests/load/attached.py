@@ -15,14 +15,14 @@ gevent.monkey.patch_all()
 import json  # noqa: E402 - nothing may be imported before the patch
 import sys  # noqa: E402 - likewise
 import tempfile  # noqa: E402 - likewise
-from collections.abc import Iterator  # noqa: E402 - likewise
+from collections.abc import Iterator, Mapping  # noqa: E402 - likewise
 from contextlib import contextmanager  # noqa: E402 - likewise
 from pathlib import Path  # noqa: E402 - likewise
 from types import SimpleNamespace  # noqa: E402 - likewise
 from typing import Any  # noqa: E402 - likewise
 
 from locust.clients import HttpSession  # noqa: E402 - likewise
-from locust.contrib.fasthttp import FastHttpSession  # noqa: E402 - likewise
+from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent  # noqa: E402 - likewise
 from locust.env import Environment  # noqa: E402 - likewise
 from locust.exception import StopUser  # noqa: E402 - likewise
 
@@ -31,6 +31,7 @@ from contracts.errors import UsageError  # noqa: E402 - likewise
 from contracts.target import Keys  # noqa: E402 - likewise
 from load.attach import Attachment, user_classes  # noqa: E402 - likewise
 from load.call import Call, Reply, Seen  # noqa: E402 - likewise
+from load.custody import Custody  # noqa: E402 - likewise
 
 BASE = "/shop"
 KEY = {"x-api-key": "owner-key"}
@@ -62,13 +63,13 @@ class Witness:
             }
         )  # fmt: skip
 
-    def reserve(self, body: bytes) -> Reservation:
+    def reserve(self, body: bytes, count: int = 1) -> Reservation:
         if len(self.reserved) >= self._cap:
             raise BudgetSpentError("the cap is reached")
         self.reserved.append(body.decode())
         return SimpleNamespace()  # type: ignore[return-value] # it is only handed back
 
-    def settle(self, held: Reservation, reply: Reply) -> None:
+    def settle(self, held: Reservation, reply: Reply, document: Mapping[str, Any] | None = None) -> None:
         self.settled.append(reply.status)
 
     def plain(self) -> dict[str, Any]:
@@ -76,15 +77,17 @@ class Witness:
 
 
 @contextmanager
-def attached(cap: int = 100) -> Iterator[tuple[Environment, Witness, Attachment]]:
-    """Attach to a fresh environment; locust's sessions are as they were afterwards."""
+def attached(cap: int = 100, url: str = "http://t") -> Iterator[tuple[Environment, Witness, Attachment]]:
+    """Attach to a fresh environment; locust's clients are as they were afterwards."""
     environment, witness = Environment(), Witness(cap)
-    sends = HttpSession.request, FastHttpSession.request
+    sends = HttpSession.send, LocustUserAgent._urlopen
     try:
         keys = Keys("owner-key", "other-key")
-        yield environment, witness, Attachment(environment, keys, witness, witness, witness, witness, BASE)  # type: ignore[arg-type]
+        attachment = Attachment(environment, keys, witness, witness, witness, BASE)  # type: ignore[arg-type]
+        Custody(url + BASE, None, witness, witness)  # type: ignore[arg-type]
+        yield environment, witness, attachment
     finally:
-        HttpSession.request, FastHttpSession.request = sends  # type: ignore[method-assign]
+        HttpSession.send, LocustUserAgent._urlopen = sends  # type: ignore[method-assign]
 
 
 def response(status: int, headers: dict[str, Any] | None = None, body: Any = None, **request: Any) -> Any:
@@ -138,7 +141,7 @@ def creates(url: str) -> dict[str, Any]:
 
 
 def _send(url: str, kind: type[Any]) -> dict[str, Any]:
-    with attached(cap=2) as (environment, witness, _):
+    with attached(2, url) as (environment, witness, _):
         client = kind(url, environment.events.request, None)
         client.get(f"{BASE}/v1/purchases/7", headers=KEY)
         client.post(f"{BASE}/v1/purchases/7/request-code", headers=KEY)
@@ -155,7 +158,7 @@ def _send(url: str, kind: type[Any]) -> dict[str, Any]:
 
 
 def _refused(kind: type[Any]) -> dict[str, Any]:
-    with attached() as (environment, witness, _):
+    with attached(url="http://127.0.0.1:9") as (environment, witness, _):
         client = kind("http://127.0.0.1:9", environment.events.request, None)
         client.post(f"{BASE}/v1/purchases", json={"country_code": "US"}, headers=KEY)
         return witness.plain()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from contracts.errors import UsageError
 from contracts.prove.case import CONTROL, DEFECT, MUTANT, NOT_SHOWN, VARIANT, Case, Shown, is_right
-from contracts.prove.proof import keep, load_shown, summarise
+from contracts.prove.kept import keep, load_shown
+from contracts.prove.proof import summarise
 from contracts.prove.selection import select
 
 CASE = Case("a-defect", DEFECT, ("LIFE-3", "LIFE-4"), (), (), "2026-02", "quick", 0)
@@ -55,6 +57,42 @@ def test_results_survive_a_line_that_broke_off(tmp_path: Path) -> None:
         file.write('{"key": "cut", "na')
     assert load_shown(path) == {"k": SHOWN, "other": replace(SHOWN, key="other")}
     assert load_shown(tmp_path / "none.jsonl") == {}
+
+
+def test_what_is_kept_after_a_line_that_broke_off_is_not_lost_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "proof.jsonl"
+    path.write_text('{"key": "cut", "na')
+    keep(path, SHOWN)
+    assert load_shown(path) == {"k": SHOWN}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seconds": "long"}, {"seconds": float("nan")}, {"seconds": -1}, {"requests": 1.5}, {"requests": 10**400},
+        {"right": 1}, {"caught_by": "LIFE-3"}, {"caught_by": [3]}, {"note": None}, {"note": "x" * 20_000}, {"more": 1},
+        {"purchases": True}, {"catch_seconds": []},
+        {"catch_purchases": None}, {"key": 7},
+    ],
+)  # fmt: skip
+def test_a_line_that_is_no_result_is_left_out(changes: dict[str, object], tmp_path: Path) -> None:
+    path = tmp_path / "proof.jsonl"
+    keep(path, SHOWN)
+    line = path.read_text("ascii")
+    path.write_text(json.dumps({**json.loads(line), "key": "other", **changes}) + "\n" + line)
+    assert load_shown(path) == {"k": SHOWN}
+
+
+def test_a_file_beyond_any_proof_is_refused_and_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "proof.jsonl").open("wb") as file:
+        file.truncate(10 * 1024**3)
+    with pytest.raises(UsageError, match="larger than"):
+        load_shown(tmp_path / "proof.jsonl")
+
+
+def test_a_result_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot write"):
+        keep(tmp_path / "gone" / "proof.jsonl", SHOWN)
 
 
 def test_the_summary_counts_defects_and_variants_apart() -> None:

@@ -15,8 +15,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from contracts.history import ApiOperation, Input
-from contracts.record.keys import KeyFinder
-from contracts.record.masking import _PUBLIC, Masker
+from contracts.record.keys import PUBLIC, KeyFinder
+from contracts.record.masking import Masker
 from contracts.record.store import SHORTEST, SecretStore
 from tests.record import scene
 
@@ -57,7 +57,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 # Values that look like our own masks, or like a word of the wire, are told apart on purpose.
 values = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=SHORTEST, max_size=60).filter(
-    lambda value: value not in _PUBLIC and not set("<>") & set(value)
+    lambda value: value not in PUBLIC and not set("<>") & set(value)
 )
 passwords = values | st.from_regex(r"[A-Za-z0-9+/?~ %\\\"']{6,24}", fullmatch=True)
 codes = st.from_regex(r"[0-9]{4,8}", fullmatch=True)

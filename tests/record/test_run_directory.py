@@ -101,3 +101,22 @@ def test_the_history_stands_beside_the_result(tmp_path: Path) -> None:
     with made.history(Masker({})) as history:
         history.write(scene.operations()[0])
     assert (tmp_path / "history.jsonl").read_bytes().count(b"\n") == 1
+
+
+def test_of_two_runs_that_were_given_one_directory_at_once_one_gets_it(tmp_path: Path) -> None:
+    first, second = (RunDirectory.create("load", tmp_path, scene.STARTED) for _ in range(2))
+    first.write_started(scene.facts(seed=1))
+    with pytest.raises(UsageError, match=f"{tmp_path} already holds a run; choose another --out"):
+        second.write_started(scene.facts(seed=2))
+    assert json.loads((tmp_path / "run.json").read_bytes())["seed"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_a_file_system_without_links_is_written_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    RunDirectory.create("load", tmp_path, scene.STARTED).write_started(scene.facts())
+    assert json.loads((tmp_path / "run.json").read_bytes())["partial"] is True
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]

@@ -107,7 +107,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return runs.partial(tmp_path_factory.mktemp("whole") / "run")
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(share=st.floats(0, 1))
 def test_a_history_cut_at_any_byte_counts_its_whole_lines(share: float, whole: Path, tmp_path: Path) -> None:
     content = (whole / "history.jsonl").read_bytes()

@@ -140,7 +140,10 @@ class TestEveryStore:
         assert MAX_NOTES >= 1000
 
     @settings(
-        max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+        max_examples=40,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        database=None,
     )
     @given(seed=st.integers(0, 10**6))
     def test_pages_as_a_plain_list_would(self, store, seed):

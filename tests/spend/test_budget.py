@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
 
 from contracts.budget import Budget, BudgetSpentError, Reservation
 from contracts.history import Outcome
@@ -32,7 +41,11 @@ class Server:
 
 
 class BudgetMachine(RuleBasedStateMachine):
-    """Requests are reserved, sent, served or refused, answered or not, settled or forgotten, in any order."""
+    """Requests are reserved, sent, served or refused, answered or not, settled or forgotten, in any order.
+
+    ``surprise`` is by how much prices rose between the look at them and the sale: nobody can keep a cap against that,
+    but what is told of it counts. ``untold`` is the part of it that no answer has told yet.
+    """
 
     reserved = Bundle("reserved")
     served = Bundle("served")
@@ -42,6 +55,8 @@ class BudgetMachine(RuleBasedStateMachine):
     def open(self, purchases: int | None, spend: Decimal | None) -> None:
         self.budget = Budget(purchases, spend)
         self.server = Server()
+        self.surprise = self.untold = Decimal(0)
+        self.settled: list[Reservation] = []
 
     @rule(target=reserved, price=CENTS)
     def reserve(self, price: Decimal) -> Any:
@@ -68,6 +83,29 @@ class BudgetMachine(RuleBasedStateMachine):
         except BudgetSpentError:
             return multiple()
 
+    @rule(target=reserved, price=CENTS, number=st.integers(2, 3))
+    def reserve_a_volley(self, price: Decimal, number: int) -> Any:
+        before = self.budget.purchases, self.budget.spend
+        try:
+            return multiple(*((held, price) for held in self.budget.reserve_all(price, number)))
+        except BudgetSpentError:
+            assert (self.budget.purchases, self.budget.spend) == before, "all of them or none"
+            return multiple()
+
+    @rule(held=consumes(reserved))
+    def interrupt_before_it_leaves(self, held: tuple[Reservation, Decimal]) -> None:
+        """Nobody knows that it never left: it stays counted, as the invariants below want."""
+
+    @rule(held=consumes(reserved), target=served, rise=CENTS)
+    def serve_at_a_price_that_rose_meanwhile(self, held: tuple[Reservation, Decimal], rise: Decimal) -> Any:
+        price = held[1] + rise
+        for _ in range(held[0].count):
+            self.server.sell(price)
+        more = max(price * held[0].count - held[0].price, Decimal(0))
+        self.surprise += more
+        self.untold += more
+        return held[0], price * held[0].count
+
     @rule(held=consumes(reserved), target=served, part=st.sampled_from([Decimal(0), Decimal("0.5"), Decimal(1)]))
     def serve(self, held: tuple[Reservation, Decimal], part: Decimal) -> Any:
         """The server sells all that was asked, at no more than was expected."""
@@ -83,6 +121,17 @@ class BudgetMachine(RuleBasedStateMachine):
     @rule(sale=consumes(served), told=st.booleans())
     def answer(self, sale: tuple[Reservation, Decimal], told: bool) -> None:
         self.budget.settle(sale[0], Outcome.OK, sale[1] if told else None)
+        self.settled.append(sale[0])
+        if told:
+            self.untold -= max(sale[1] - sale[0].price, Decimal(0))
+
+    @precondition(lambda self: self.settled)
+    @rule(outcome=st.sampled_from(Outcome))
+    def settle_again(self, outcome: Outcome) -> None:
+        before = self.budget.purchases, self.budget.spend
+        with pytest.raises(ValueError, match="settled once"):
+            self.budget.settle(self.settled[-1], outcome, Decimal(0))
+        assert (self.budget.purchases, self.budget.spend) == before
 
     @rule(sale=consumes(served))
     def drop_the_answer(self, sale: tuple[Reservation, Decimal]) -> None:
@@ -102,14 +151,14 @@ class BudgetMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_caps_hold_on_the_server(self) -> None:
-        assert not self.full(self.server.sold, self.server.taken)
+        assert not self.full(self.server.sold, self.server.taken - self.surprise)
 
     @invariant()
     def the_budget_counts_no_less_than_the_server(self) -> None:
         assert self.budget.purchases >= self.server.sold
         if self.budget.max_spend is not None:
-            assert self.budget.spend >= self.server.taken
-            assert self.budget.spend <= self.budget.max_spend
+            assert self.budget.spend >= self.server.taken - self.untold
+            assert self.budget.spend <= self.budget.max_spend + self.surprise - self.untold
         assert self.budget.left is None or self.budget.left >= 0
 
 

@@ -15,10 +15,11 @@ import pytest
 
 from contracts.budget import Budget, BudgetSpentError
 from contracts.errors import UsageError
+from contracts.gate.pace import TimeSpentError
 from contracts.gate.suite import open_suite
 from contracts.gate.volley import fire
 from contracts.gate.wire import Wire
-from contracts.history import Input, Outcome
+from contracts.history import Answer, Input, Outcome
 from contracts.target import Keys, Target
 from load.call import Reply
 from tests.gate.rawserver import answer, raw_server, read_request
@@ -162,7 +163,7 @@ def test_what_buys_nothing_is_free() -> None:
     assert session.budget.purchases == 0
 
 
-def account(amount: str) -> dict[str, Any]:
+def account(amount: object) -> dict[str, Any]:
     return {"country_code": "US", "price": {"amount": amount, "currency_code": "USD"}, "available": True}
 
 
@@ -180,6 +181,50 @@ def test_a_purchase_that_says_it_cost_less_than_was_shown_is_counted_at_the_pric
     assert session.budget.spend == Decimal(4)
     with pytest.raises(BudgetSpentError, match="cap of 5 on spend"):
         session.call("POST", "/v1/purchases")
+
+
+def test_a_lower_price_for_another_country_than_was_asked_for_is_not_believed() -> None:
+    answers = {"GET": account("2.00"), "POST": priced("0.01") | {"country_code": "ZZ"}}
+    session, _ = open_session(lambda sent: ok(answers[sent.method]), Budget(max_spend=Decimal(5)))
+    session.call("GET", "/v1/accounts/US")
+    session.call("POST", "/v1/purchases", body=CREATE.body)
+    assert session.budget.spend == Decimal(2)
+
+
+@pytest.mark.parametrize("shown", ["0.00", "-1.00", "NaN", "2,00", None, 40])
+def test_where_what_is_on_offer_shows_no_price_one_create_may_cost_all_that_is_left(shown: Any) -> None:
+    answers = {"GET": account(shown), "POST": priced("0.00")}
+    session, wire = open_session(lambda sent: ok(answers[sent.method]), Budget(max_spend=Decimal(5)))
+    session.call("GET", "/v1/accounts/US")
+    session.call("POST", "/v1/purchases")
+    assert session.budget.spend == Decimal(5)
+    with pytest.raises(BudgetSpentError):
+        session.call("POST", "/v1/purchases")
+    assert [sent.method for sent in wire.sent] == ["GET", "POST"]
+
+
+def test_what_is_out_of_stock_needs_no_price() -> None:
+    offers = [account("2.00"), account("0.00") | {"available": False}]
+    session, _ = open_session(lambda _: ok(offers.pop(0)), Budget(max_spend=Decimal(5)))
+    session.call("GET", "/v1/accounts/US")
+    session.call("GET", "/v1/accounts/AQ")
+    assert session.dearest == Decimal(2)
+
+
+def test_several_bought_at_once_cost_the_price_of_each() -> None:
+    answers = {"GET": account("0.40"), "POST": priced("0.40")}
+    session, _ = open_session(lambda sent: ok(answers[sent.method]), Budget(max_spend=Decimal(5)))
+    session.call("GET", "/v1/accounts/US")
+    session.call("POST", "/v1/purchases", body=b'{"country_code": "US", "quantity": 4}')
+    assert session.budget.spend == Decimal("1.60")
+
+
+def test_a_create_that_is_refused_for_haste_for_ever_is_not_sent_as_fast_as_it_is_refused() -> None:
+    """A target might sell all the same; thousands were sent in a minute."""
+    session, wire = open_session(lambda _: Answer(429, (("Retry-After", "0"),)), Budget(1))
+    with pytest.raises(TimeSpentError):
+        session.call("POST", "/v1/purchases")
+    assert len(wire.sent) <= 25
 
 
 def test_a_price_that_fell_is_believed_once_it_is_shown() -> None:

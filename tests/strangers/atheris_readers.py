@@ -16,7 +16,8 @@ import atheris
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 ROOMS = [
-    "contracts.baseline", "contracts.config", "contracts.drift", "contracts.gate.replay", "contracts.record",
+    "contracts.baseline", "contracts.config", "contracts.drift", "contracts.gate.replay", "contracts.prove.kept",
+    "contracts.record",
     "load.plan", "reports", "tomllib", "verify.accepted", "verify.answers",
 ]  # fmt: skip
 """What reads; to watch everything takes a minute before the first input."""

@@ -7,13 +7,14 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 import typer
+from rich.console import Console
 
 import contracts
 import load
@@ -29,6 +30,10 @@ from contracts.gate.replay.options import ReplayOptions
 from contracts.gate.replay.record import load_recorded
 from contracts.gate.replay.replay import Replay
 from contracts.gate.replay.wording import lines_of
+from contracts.prove.case import DEFECT, NOT_SHOWN, VARIANT, Case, Shown, without_gate
+from contracts.prove.kept import load_shown
+from contracts.prove.record import EMBEDDED, ProofFacts, build_proof
+from contracts.prove.table import render_proof
 from contracts.record.historyfile import read_history
 from contracts.record.recheck import recheck
 from contracts.target import Keys, Target
@@ -36,7 +41,8 @@ from load.plan.reading import parse_plan
 from reports.command import make_report
 from reports.compare.command import compare
 from reports.errors import DocumentError
-from reports.partial import recorded
+from reports.pages import proof_pages
+from reports.partial import measured, recorded
 from reports.proofcommand import report_proof
 from reports.rundocs import load_run
 from reports.trend.command import trend
@@ -206,6 +212,31 @@ def _proofs() -> tuple[bytes, ...]:
     return (json.dumps(material.proof()).encode(), json.dumps(material.proof(), indent=2).encode())
 
 
+def _kept() -> tuple[bytes, ...]:
+    one = Shown(
+        "defect/a/2026-02/quick/0", "a", DEFECT, True, "broken", ("LIFE-3",), (), (), 2.0, 100, 9, 1.5, 4, "a title"
+    )
+    other = without_gate(Case("b", VARIANT, (), (), (), "2026-02", "quick", 0), NOT_SHOWN, "the disk was full")
+    lines = [json.dumps(asdict(shown)).encode() + b"\n" for shown in (one, other, replace(one, key="c", right=False))]
+    return (b"".join(lines), lines[0])
+
+
+def _timelines() -> tuple[bytes, ...]:
+    return (b"t,span_s,requests\n0,1,90\n1,1,1100\n", b't,span_s,requests,note\r\n0,1,90,"a\nb"\r\n')
+
+
+def _taken_up(place: Path) -> None:
+    """Take a proof up again: count what it showed, and show it."""
+    shown = list(load_shown(place / "proof.jsonl").values())
+    cases = [Case(one.name, one.kind, (), (), (), "2026-02", "quick", 0) for one in shown]
+    facts = ProofFacts(target=EMBEDDED, profile="2026-02", depth="quick", seeds=(0,))
+    proof = build_proof(facts, cases, shown, duration_s=0.0)
+    json.dumps(proof, allow_nan=False)
+    render_proof(proof, Console(file=io.StringIO(), highlight=False), verbose=True)
+    for page in proof_pages(proof).values():
+        assert page
+
+
 def _accepted_lists() -> tuple[bytes, ...]:
     entry = {
         "run": "20260223T101500Z-gate", "when": "2026-02-23T10:15:00Z", "command": "gate", "verdict": "kept",
@@ -301,6 +332,8 @@ READERS: Mapping[str, Reader] = {
     "compare of results": Reader("run.json", _results, lambda place: compare(place, place), _load_run),
     "trend": Reader("run.json", _results, lambda place: trend(place, out=place / "trend")),
     "proof": Reader("proof.json", _proofs, lambda place: report_proof(place, quiet=False, as_json=False)),
+    "proof taken up": Reader("proof.jsonl", _kept, _taken_up),
+    "timeline": Reader("timeline.csv", _timelines, measured),
     "accepted": Reader(
         "accepted.json", _accepted_lists, lambda place: newest(read_accepted(place), place, target=None, profile=None)
     ),

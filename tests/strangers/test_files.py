@@ -11,14 +11,18 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from contracts.baseline import load_baseline
+import assay
+from contracts.baseline import Baseline, check_writable, load_baseline, write_baseline
 from contracts.config import load_settings
 from contracts.drift.command import drift
 from contracts.drift.load import load_api
 from contracts.errors import UsageError
 from contracts.gate.replay.record import load_recorded
 from contracts.profiles import openapi_document
+from contracts.prove.kept import load_shown
+from contracts.prove.record import RESULTS
 from contracts.record.historyfile import read_history
 from contracts.record.rundir import HISTORY, RESULT
 from reports.compare.seconds import SECONDS, read_seconds
@@ -42,6 +46,7 @@ IN_A_RUN: tuple[tuple[str, Callable[[Path], object]], ...] = (
     (HISTORY, load_recorded),
     (SECONDS, read_seconds),
     (PROOF, load_proof),
+    (RESULTS, lambda place: load_shown(place / RESULTS)),
 )
 """Files of a run directory, and who reads them."""
 
@@ -117,10 +122,28 @@ def test_a_report_writes_through_no_link(tmp_path: Path) -> None:
     victim.write_text("untouched")
     for name in ("report.html", "report.md", "junit.xml", "findings.sarif", "exchanges.har"):
         (place / name).symlink_to(victim)
-        (place / f".{name}.tmp").symlink_to(victim)
+        (place / f".{name}.{os.getpid()}.tmp").symlink_to(victim)
     build(place)
     assert victim.read_text() == "untouched"
     assert not (place / "report.html").is_symlink()
+
+
+def test_a_baseline_is_written_through_no_link_that_lies_beside_it(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    beside = tmp_path / f".accepted.toml.{os.getpid()}.tmp"
+    accepted = tmp_path / "accepted.toml"
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: check_writable(accepted),
+        lambda: write_baseline(accepted, Baseline((), TODAY)),
+    )
+    for step in steps:
+        beside.symlink_to(victim)
+        step()
+        assert victim.read_text() == "untouched"
+        assert not beside.is_symlink()
+    assert not accepted.is_symlink()
+    assert load_baseline(accepted, TODAY, must_exist=True).entries == ()
 
 
 def test_a_run_judged_again_is_not_written_through_a_link(tmp_path: Path) -> None:
@@ -174,3 +197,25 @@ def test_a_pipe_that_does_not_end_is_given_up(tmp_path: Path, monkeypatch: pytes
             load_api(str(tmp_path / "pipe"))
     finally:
         os.close(held)
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("report", LONG), ("replay", LONG, "f"), ("compare", LONG, LONG), ("trend", LONG), ("drift", LONG, LONG),
+        ("gate", "--config", LONG), ("gate", "--baseline", LONG), ("gate", "--out", LONG), ("load", LONG),
+        ("load", f"{LONG}.toml"), ("load", "-f", LONG), ("prove", "none", "--out", LONG), ("verify", "--plan", LONG),
+        ("verify", "--accept-run", LONG), ("report", ".", "--allure", LONG),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_name_longer_than_the_system_has_any_is_bad_usage(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    came = CliRunner().invoke(assay.app, arguments)
+    assert came.exit_code == 2 or isinstance(came.exception, REFUSED[:2])
+    assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,10 @@ from tests.strangers.readers import READERS, attempt
 
 LONGEST_LINE = 1_000
 
-QUICK = {"settings", "shared settings", "plan", "baseline", "contract", "accepted", "proof", "count", "recheck"}
+QUICK = {
+    "settings", "shared settings", "plan", "baseline", "contract", "accepted", "proof", "proof taken up", "timeline",
+    "count", "recheck",
+}  # fmt: skip
 """Readers of which many tries cost little."""
 
 

@@ -46,6 +46,13 @@ def test_a_run_that_was_thrown_away_is_passed_over(tmp_path: Path) -> None:
     assert newest(read_accepted(tmp_path), tmp_path, target=None, profile=None) == one
 
 
+@pytest.mark.parametrize("name", ["a" * 5000, "b\0c", "\ud800"])
+def test_a_run_of_a_name_that_no_directory_has_is_passed_over(name: str, tmp_path: Path) -> None:
+    entry = {"run": name, "when": "", "command": "gate", "verdict": "kept", "target": "", "profile": "2026-02"}
+    (tmp_path / FILE).write_text(json.dumps({"schema": 1, "accepted": [entry]}))
+    assert newest(read_accepted(tmp_path), tmp_path, target=None, profile=None) is None
+
+
 def test_a_run_accepted_twice_is_listed_once(tmp_path: Path) -> None:
     one = kept(tmp_path, "one")
     kept(tmp_path, "two")

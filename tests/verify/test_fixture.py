@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ from fixtures.sandbox.app import create_app
 from fixtures.sandbox.server import SandboxThread
 from fixtures.sandbox.settings import Settings
 from tests.test_cli import ROOT
+
+MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+"""What a process must inherit to be measured with the others, where they are."""
 
 SUITE = """
 import httpx
@@ -57,7 +61,8 @@ def test_a_suite_has_its_clients_judged(tmp_path: Path) -> None:
     (tmp_path / "test_shop.py").write_text(SUITE)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "contracts.gate.plugin", "-p", "no:cacheprovider", "-rA"],
-        cwd=tmp_path, env={"PATH": "/usr/bin", "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin", "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **MEASURED},
         capture_output=True, text=True, timeout=110, check=False,
     )  # fmt: skip
     assert "PASSED test_shop.py::test_buying[noop]" in done.stdout

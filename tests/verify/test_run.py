@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import UsageError
 from reports.rundocs import load_run
 from tests.verify import standin
 from tests.verify.documents import clause, finding, run
@@ -84,6 +85,32 @@ def test_a_part_that_crashes_is_no_pass_and_the_others_go_on(stage: Stage) -> No
     assert code == 3
     assert [part["verdict"] for part in document["parts"][:2]] == ["inconclusive", "kept"]
     assert "gate: ended with exit code 70 and left no result" in document["reasons"]
+
+
+def test_what_a_part_came_to_stands_while_the_next_one_runs(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stood = []
+    command = verifying.load_command
+
+    def load(request: VerifyRequest, place: Path, caps: Caps) -> list[str]:
+        stood.append(load_run(Path("v")))
+        return command(request, place, caps)
+
+    monkeypatch.setattr(verifying, "load_command", load)
+    assert stage.verify()[0] == 0
+    (begun,) = stood
+    assert (begun["verdict"], begun["exit_code"], begun["partial"]) == ("inconclusive", 3, True)
+    assert [(part["name"], part["verdict"]) for part in begun["parts"]] == [("gate", "kept")]
+
+
+def test_a_directory_that_another_verification_has_taken_is_left_to_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = VerifyRequest(out=Path("v"), skip={Name.DRIFT}, environment={})
+    first, second = (verifying.Verification(asked, stage.said.append) for _ in range(2))
+    assert first.run() == 0
+    with pytest.raises(UsageError, match="v already holds a run"):
+        second.run()
+    assert load_run(Path("v"))["partial"] is False
 
 
 def test_what_the_gate_left_of_the_caps_is_the_loads(stage: Stage) -> None:

@@ -56,6 +56,19 @@ def test_an_interruption_is_no_go_ahead_though_all_that_ran_was_kept() -> None:
     assert "interrupted" in decision.sentence
 
 
+def test_a_verification_that_is_killed_has_come_to_no_verdict_and_says_so() -> None:
+    begun = decide((), unfinished=True)
+    assert (begun.verdict, begun.exit_code) == (Verdict.INCONCLUSIVE, 3)
+    assert begun.sentence == "Cannot tell: nothing was put to the test; the verification was cut short."
+    kept = decide([part("gate")], unfinished=True)
+    assert (kept.verdict, kept.exit_code) == (Verdict.INCONCLUSIVE, 3)
+    assert kept.reasons == ("gate: gate said so", "the verification was cut short before its end")
+
+
+def test_what_was_broken_before_a_verification_was_killed_stays_broken() -> None:
+    assert decide([part("gate", "broken")], unfinished=True).exit_code == 1
+
+
 def test_what_was_broken_stays_broken_when_interrupted() -> None:
     decision = decide([part("gate", "broken"), part("load", "inconclusive", interrupted=True)])
     assert (decision.verdict, decision.exit_code) == (Verdict.BROKEN, 130)

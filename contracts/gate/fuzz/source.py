@@ -1,4 +1,8 @@
-"""Where generated requests come from: schemathesis, fed with the contract's OpenAPI document and nothing else."""
+"""Where generated requests come from: schemathesis, fed with the contract's OpenAPI document and nothing else.
+
+Only what makes requests is used, by one thread, never schemathesis' engine with its workers: where several threads
+parse, CPython before 3.11.8 and 3.12.2 fails by chance ("AST constructor recursion depth mismatch", gh-106905).
+"""
 
 from __future__ import annotations
 

@@ -89,15 +89,16 @@ class Search:
         means = self._means()
         trial = Trial(self._stage, self._hits, self._known, self._search, self._shrink)
 
+        # A function and not a class for each round: Hypothesis keeps every class of machines for ever, and with it the
+        # run that it was made for. It takes any callable that returns a machine, though its annotation says less.
         @hypothesis.seed(f"{self._session.seed}:machine:{number}")
-        class Round(LifeWriter):
-            def __init__(self) -> None:
-                super().__init__(means, trial)
+        def writer() -> LifeWriter:
+            return LifeWriter(means, trial)
 
         # One more, for the first life that Hypothesis thinks of is the simplest and tells nothing.
         how = generator.settings(lives + 1, generator.SEARCH_AND_SHRINK, self._plan.machine_steps)
         try:
-            generator.run_to_end(lambda: run_state_machine_as_test(Round, settings=how))
+            generator.run_to_end(lambda: run_state_machine_as_test(writer, settings=how))  # type: ignore[arg-type]
         except HaltError as halt:
             if halt.reason is not None:
                 raise halt.reason from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contracts.asking import most_purchases
+from contracts.asking import purchases_asked
 from contracts.budget import BudgetSpentError, Reservation
 from contracts.gate.replay.steps import Call
 from contracts.gate.session import Session
@@ -29,7 +29,7 @@ def fire_at_once(
         BudgetSpentError: a create that a cap forbids; nothing was sent.
     """
     # By the request itself: what a record calls it is no more than what somebody wrote.
-    buys = [most_purchases(sent.method, sent.path, sent.body) for _, sent in ready]
+    buys = [purchases_asked(sent) for _, sent in ready]
     held = _reserve(session, buys)
     replies = fire(session.target, [sent for _, sent in ready], timeout)
     operations = [

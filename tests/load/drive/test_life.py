@@ -16,7 +16,7 @@ from load.call import Call
 from load.drive.life import End, Life
 from load.journeys import JOURNEYS
 from load.journeys.steps import Pause, retrieve
-from load.journeys.world import World
+from load.journeys.world import SHELF, World
 from tests.load.drive.stage import Stage, purchase, shop
 
 
@@ -166,3 +166,48 @@ def test_trouble_is_the_last_answer_that_made_some() -> None:
     stage.run()
     assert seen[0] is not None
     assert seen[0].reply.status == 429
+
+
+def test_a_browser_looks_at_pages_for_as_long_as_there_are_more_and_thinks_between() -> None:
+    stage = Stage()
+    assert live(stage, JOURNEYS["browser"](world(think=(0.5, 0.5)))) == [End.FINISHED]
+    lists = [when for when, call in stage.sent if call.operation is ApiOperation.LIST]
+    assert len(lists) == 3, "not to the end of a long list"
+    assert [later - earlier for earlier, later in itertools.pairwise(lists)] == pytest.approx([0.6, 0.6])
+    assert "create_purchase" not in stage.operations
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (503, {}),
+        (200, {"items": []}),
+        (200, {"items": [], "pagination": "none"}),
+        (200, {"items": [], "pagination": {"has_next": "yes"}}),
+    ],
+)
+def test_a_browser_stops_at_a_page_that_does_not_say_there_is_another(status: int, answer: dict[str, Any]) -> None:
+    def last(call: Call) -> tuple[int, dict[str, Any], float]:
+        return (status, answer, 0.1) if call.operation is ApiOperation.LIST else shop(call)
+
+    stage = Stage(last)
+    assert live(stage, JOURNEYS["browser"](world())) == [End.FINISHED]
+    assert stage.operations.count("list_purchases") == 1
+
+
+def test_a_poller_who_cannot_buy_looks_at_nothing() -> None:
+    def sold_out(call: Call) -> tuple[int, dict[str, Any], float]:
+        return (409, {}, 0.1) if call.operation is ApiOperation.CREATE else shop(call)
+
+    stage = Stage(sold_out)
+    assert live(stage, JOURNEYS["poller"](world())) == [End.FINISHED]
+    assert stage.operations == ["create_purchase"]
+
+
+def test_the_oldest_purchase_on_a_full_shelf_is_forgotten() -> None:
+    forgotten: list[int] = []
+    full = world(forget=forgotten.append)
+    for number in range(SHELF + 2):
+        full.shelve(number)
+    assert forgotten == [0, 1]
+    assert full.any_purchase() in range(2, SHELF + 2)

@@ -10,7 +10,7 @@ from contracts.finding import ClauseVerdict, Severity
 from contracts.record.masking import Masker
 from load.judge.merge import MARGIN_S, Merge
 from load.judge.share import Shares
-from tests.load.judge.scene import CODE, KEY, OTHER_CODE, Scene, purchase
+from tests.load.judge.scene import CODE, KEY, OTHER_CODE, Scene, purchase, stamp
 from tests.telling import well_told
 
 SEED = b"0123456789abcdef"
@@ -234,3 +234,56 @@ def test_a_crash_in_one_worker_leaves_the_clause_without_a_verdict():
     result = next(r for r in merged(one, two).oracle().results(mode="load") if r.id == "SHAPE-3")
     assert result.verdict is ClauseVerdict.NOT_EXERCISED
     assert "in two" in result.reason
+
+
+def test_a_number_sold_by_two_workers_is_told_with_both_purchases_and_how_long_they_stood_together():
+    one, two = Worker("one"), Worker("two", ahead=1000.0)
+    for number in (1, 2, 3):
+        one.scene.create(0, number, number)
+        one.scene.retrieve(20 + number, 30, number)
+    shared = {"phone_number": "+12025550002", "created_at": "2026-01-05T12:00:05Z"}
+    headers = (("content-type", "application/json"), ("date", "Mon, 05 Jan 2026 12:00:05 GMT"))
+    two.scene.create(1004, 1005, 12, view=shared, headers=headers)
+    two.scene.retrieve(1015, 1016, 12, view=shared)
+    (found,) = [f for f in merged(one, two).findings if f.clause == "LIFE-7"]
+    assert found.observed == (
+        "one number belongs to the purchases 2 of one and 12 of two, which stood together for 10.0 s"
+    )
+    assert [(mark.lane, mark.api_operation.name, mark.invoked) for mark in found.marks] == [
+        ("one", "CREATE", 2.0), ("two", "CREATE", 5.0), ("two", "RETRIEVE", 15.0), ("one", "RETRIEVE", 22.0),
+    ]  # fmt: skip
+    assert len({mark.index for mark in found.marks}) == 4
+    assert min(mark.index for mark in found.marks) > 0
+
+
+def test_a_third_sale_is_held_against_each_of_those_before_it():
+    one, two, three = Worker("one"), Worker("two"), Worker("three")
+    for worker, number, start in ((one, 1, 0), (two, 2, 50), (three, 3, 60)):
+        view = {"phone_number": "+12025550001", "created_at": stamp(start)}
+        worker.scene.create(start, start, number, view=view)
+        worker.scene.retrieve(start + 20, start + 21, number, view=view)
+    (found,) = [f for f in merged(one, two, three).findings if f.clause == "LIFE-7"]
+    assert found.observed.startswith("one number belongs to the purchases 2 of two and 3 of three")
+    assert found.count == 1
+
+
+def test_what_workers_found_comes_back_with_severities_samples_and_times():
+    one = Worker("one")
+    for number, status in enumerate(("DONE", "OVER", "GONE"), 1):
+        one.scene.create(number, number + 0.5, number)
+        one.scene.retrieve(number + 10, number + 10.5, number, view={"status": status})
+    one.scene.create(20, 20.5, 9, view={"purchase_type": "BULK"})
+    found = {f.clause: f for f in merged(one).findings}
+    odd = found["SHAPE-8"]
+    assert odd.count == 3
+    assert ["DONE" in odd.observed, *(text.split("'")[1] for text in odd.samples)] == [True, "OVER", "GONE"]
+    assert [(mark.invoked, mark.returned) for mark in odd.marks] == [(11, 11.5)]
+    assert (odd.severity, found["VALUE-8"].severity) == (Severity.ERROR, Severity.WARNING)
+
+
+@pytest.mark.parametrize(("names", "told"), [(["one"], "oh"), (["one", "two"], "oh, in one")])
+def test_a_crash_is_told_with_its_worker_where_there_are_several(names, told):
+    workers = [Worker(name) for name in names]
+    workers[0].scene.judge.crashes["SHAPE-3"] = "oh"
+    result = next(r for r in merged(*workers).oracle().results(mode="load") if r.id == "SHAPE-3")
+    assert f": {told} (" in result.reason

@@ -232,3 +232,36 @@ def test_credentials_of_another_buyer_are_found():
     scene.code(2, 4, 2, shown="SUCCESS", view={"verification": OTHER_CODE})
     scene.retrieve(5, 6, 1, shown="SUCCESS", view={"verification": OTHER_CODE})
     assert ("LIFE-3", "changed-code", "error") in scene.findings()
+
+
+@pytest.mark.parametrize(("shown", "broken"), [("SUCCESS", {"LIFE-6"}), ("PENDING", set())])
+def test_a_purchase_that_only_a_retrieve_showed_is_the_owners_once_it_showed_credentials(shown, broken):
+    scene = Scene()
+    scene.create(0, 1, 2)
+    scene.retrieve(2, 3, 2)
+    scene.retrieve(2, 3, 1, shown)
+    scene.retrieve(4, 5, 1, status=404)
+    assert scene.broken() == broken
+
+
+@pytest.mark.parametrize(
+    ("status", "again", "broken"),
+    [
+        (400, False, set()),
+        (409, False, set()),
+        (422, False, {"LIFE-4"}),
+        (422, True, set()),
+        (499, True, set()),
+        (500, True, {"LIFE-4"}),
+        (501, True, {"LIFE-4"}),
+        (503, True, set()),
+        (429, False, set()),
+    ],
+)
+def test_a_request_code_after_the_credentials_meets_a_conflict(status, again, broken):
+    scene = Scene()
+    scene.create(0, 1)
+    scene.code(2, 3, shown="SUCCESS")
+    scene.code(4, 5, status=status, again=again)
+    scene.retrieve(6, 7, shown="SUCCESS")
+    assert scene.broken() - {"LOAD-3"} == broken

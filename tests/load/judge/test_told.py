@@ -10,6 +10,7 @@ from contracts.finding import Finding
 from contracts.history import OWNER, ApiOperation, Operation
 from contracts.record.masking import Masker
 from load.journeys.steps import retrieve
+from load.judge import single
 from load.judge.judge import Limits
 from load.judge.merge import Merge
 from load.judge.operations import excerpt_of
@@ -95,3 +96,14 @@ def test_numbers_are_told_by_a_fingerprint_that_only_one_run_knows() -> None:
     shares = [Shares(Scene().judge, Masker({"owner": KEY}), seed) for seed in (b"0" * 16, b"1" * 16, b"0" * 16)]
     prints = [each._fingerprint(12025550001) for each in shares]
     assert prints[0] == prints[2] != prints[1]
+
+
+def test_of_bodies_that_may_come_again_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(single, "MAX_RECENT", 2)
+    scene = Scene()
+    for number in (1, 2, 3):
+        scene.create(0, 1, number)
+        scene.retrieve(2, 3, number)
+    assert list(scene.judge._answers._recent) == [2, 3]
+    scene.retrieve(4, 5, 2, "SUCCESS")
+    assert list(scene.judge._answers._recent) == [2, 3]

@@ -49,6 +49,12 @@ def test_what_is_no_base_url_is_refused_with_its_value(url: str) -> None:
     assert repr(url) in str(caught.value)
 
 
+@pytest.mark.parametrize("host", ["ü..example", f"{'ü' * 70}.example"])
+def test_a_host_that_is_no_name_of_the_internet_is_refused_with_its_value(host: str) -> None:
+    with pytest.raises(UsageError, match=f"^not a host name: '{host}'"):
+        Origin.from_url(f"http://{host}/prefix")
+
+
 def test_credentials_in_a_url_are_refused_and_not_shown() -> None:
     with pytest.raises(UsageError) as caught:
         Origin.from_url("http://me:hunter2@x/")
