@@ -26,6 +26,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import psutil
@@ -35,6 +36,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.stage.measure import measure
 from benchmarks.stage.servers import Server, fastshop
+from benchmarks.stage.soak import Look, look_at, slope
 
 CALLS = {"buyer": 4, "poller": 1}
 """Requests of one life, against the fast shop."""
@@ -67,25 +69,6 @@ max_connections = {connections}
 [journeys]
 {journey} = 1
 """
-
-
-@dataclass(frozen=True)
-class Look:
-    """The generator at one moment.
-
-    Attributes:
-        t: seconds since its first second was over.
-        megabytes: resident memory.
-        descriptors: that are open.
-        threads: of the process.
-        cpu: processor time used so far, seconds.
-    """
-
-    t: float
-    megabytes: float
-    descriptors: int
-    threads: int
-    cpu: float
 
 
 @dataclass(frozen=True)
@@ -147,10 +130,11 @@ def judge(looks: Sequence[Look], minutes: Sequence[Minute]) -> list[str]:
     found = []
     memory = statistics.median(look.megabytes for look in settled)
     least, most = min(look.megabytes for look in after), max(look.megabytes for look in after)
+    medians = _minutes(after)
     if most > memory * (1 + MOST_CHANGE) or least < memory * (1 - MOST_CHANGE):
         found.append(
             f"memory is not flat: {memory:.1f} MB after a minute, then {least:.1f} to {most:.1f} MB, "
-            f"{_slope(after):+.2f} MB a minute"
+            f"{slope(range(len(medians)), medians):+.2f} MB a minute"
         )
     opened = max(look.descriptors for look in after)
     if opened > CONNECTIONS + OTHER_DESCRIPTORS:
@@ -198,11 +182,11 @@ def read_minutes(file: Path, count: int) -> list[Minute]:
     return found
 
 
-def _slope(looks: Sequence[Look]) -> float:
-    """Return by how many megabytes memory grows in a minute, by least squares."""
-    if len(looks) < 2:
-        return 0.0
-    return statistics.linear_regression([look.t for look in looks], [look.megabytes for look in looks]).slope * MINUTE
+def _minutes(looks: Sequence[Look]) -> list[float]:
+    """Return the median of resident memory in each minute, megabytes."""
+    return [
+        statistics.median(look.megabytes for look in mine) for _, mine in groupby(looks, lambda look: look.t // MINUTE)
+    ]
 
 
 def _half_capacity(server: Server, journey: str, folder: Path, core: int | None) -> float:
@@ -246,17 +230,7 @@ def _watch(process: subprocess.Popen[bytes], seconds: float) -> list[Look]:
         time.sleep(max(began + number - time.monotonic(), 0.0))
         if process.poll() is not None:
             raise RuntimeError(f"the run ended with {process.returncode} after {number} s")
-        with seen.oneshot():
-            used = seen.cpu_times()
-            looks.append(
-                Look(
-                    time.monotonic() - began,
-                    seen.memory_info().rss / 1e6,
-                    seen.num_fds(),
-                    seen.num_threads(),
-                    used.user + used.system,
-                )
-            )
+        looks.append(look_at(seen, time.monotonic() - began))
     return looks
 
 
