@@ -144,6 +144,9 @@ def make_load_request(
     document = overridden(document, options)
     if locustfile is not None and not _by_users(document):
         raise UsageError("-f runs the users of a locustfile; say how many with --users N")
+    if locustfile is not None and (processes > 1 or master is not None):
+        other = "--master" if master is not None else f"--processes {processes}"
+        raise UsageError(f"-f runs the users of a locustfile in one process; leave out {other}")
     checked = parse_plan(document, source, default_name=Path(source).stem)
     name = profile or settings.profile or DEFAULT_PROFILE
     if name not in {*PROFILES, AUTO}:

@@ -68,6 +68,8 @@ def test_the_rerun_names_the_seed_and_not_the_directory() -> None:
         ({"max_spend": "lots"}, "--max-spend"),
         ({"locustfile": Path("nowhere.py"), "options": {"users": 2}}, "nowhere.py is not a file"),
         ({"locustfile": Path("x.py")}, "--users"),
+        ({"locustfile": Path("x.py"), "options": {"users": 2}, "processes": 2}, "leave out --processes 2"),
+        ({"locustfile": Path("x.py"), "options": {"users": 2}, "master": "127.0.0.1:1"}, "leave out --master"),
         ({"history": "some"}, "--history 'some' is not findings or all"),
         ({"history": "all", "processes": 2}, "--history all is for one process"),
         ({"history": "all", "master": "127.0.0.1:1"}, "--history all is for one process"),
