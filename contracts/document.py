@@ -15,6 +15,12 @@ import orjson
 _MOST_CONTAINERS: Final = 400
 """Objects and arrays of a body that is decoded the fast way: a page of fifty purchases has some two hundred."""
 
+MAX_DEPTH: Final = 500
+"""Levels of a body that are read (RFC 8259, section 9, lets a reader set a bound): how many the interpreter's own
+decoder manages depends on its version and on who calls, and a verdict must not."""
+
+_TOO_DEEP: Final = "nested too deeply to read"
+
 _BEFORE_COLON: Final = (b" :", b"\t:", b"\n:", b"\r:")
 """White space by which a key would not be counted that has a quote and a colon next to each other."""
 
@@ -111,7 +117,7 @@ def _parse_strictly(body: bytes) -> Document:
     try:
         value = json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse_constant)
     except RecursionError:
-        return Document(None, "nested too deeply to read")
+        return Document(None, _TOO_DEEP)
     except _NotJsonError as error:
         return Document(None, str(error))
     except json.JSONDecodeError as error:
@@ -119,4 +125,22 @@ def _parse_strictly(body: bytes) -> Document:
     except ValueError:
         # CPython refuses to convert integers of more than 4,300 digits.
         return Document(None, "a number too long to read")
+    if _is_deeper(value, MAX_DEPTH):
+        return Document(None, _TOO_DEEP)
     return Document(value, None, tuple(duplicates))
+
+
+def _is_deeper(value: object, most: int) -> bool:
+    """Tell whether a decoded value has more levels of objects and arrays than ``most``."""
+    level = [value]
+    for _ in range(most):
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True

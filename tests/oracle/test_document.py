@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts.document import Document, _parse_plain, _parse_strictly, parse
+from contracts.document import MAX_DEPTH, Document, _parse_plain, _parse_strictly, parse
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,12 @@ def test_a_purchase_is_read_the_fast_way() -> None:
         b'{"id": 8117, "price": {"amount": "1.50"}, "created_at": "2026-02-03T10:15:01.000Z", "items": [{"a": null}]}'
     )
     assert _parse_plain(body) == _parse_strictly(body)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":', b"}]")])
+def test_how_deep_a_body_may_be_is_the_same_whoever_decodes_it(opening: bytes, closing: bytes) -> None:
+    levels = MAX_DEPTH // (opening.count(b"[") + opening.count(b"{"))
+    assert parse(opening * levels + b"0" + closing * levels).error is None
+    assert parse(opening * (levels + 1) + b"0" + closing * (levels + 1)).error == "nested too deeply to read"
+    wide = b"[" + b"[]," * 2 * MAX_DEPTH + b"{}]"
+    assert parse(wide).error is None, "many are not deep"
