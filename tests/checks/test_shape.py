@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.document import MAX_DEPTH
 from contracts.history import ApiOperation, Operation
 from tests.checks.build import (
     CREATED,
@@ -310,7 +311,7 @@ def test_an_id_is_judged_by_its_letters() -> None:
 
 def test_a_value_too_deep_to_show_is_told_once() -> None:
     deep: object = []
-    for _ in range(900):
+    for _ in range(MAX_DEPTH - 10):
         deep = [deep]
     found = verdicts(retrieve(answer(purchase(id=deep))))
     assert found in (

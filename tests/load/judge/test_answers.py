@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.history import OTHER, ApiOperation
 from load.call import MALFORMED, TOO_LARGE, Call, Reply
-from load.journeys.steps import create, list_page, request_code, retrieve
+from load.journeys.steps import create, list_page, profile, request_code, retrieve
 from tests.load.judge.scene import CODE, KEY, REFUSAL, Scene, purchase, reply, stamp
 
 TOLD = {"current_page": 1, "total_pages": 1, "has_next": False}
@@ -321,3 +321,22 @@ def test_half_a_surrogate_pair_escaped_is_odd_and_no_reason_to_give_up(body: dic
     seen = scene.see(call, text, 0, 1)
     assert seen.ok
     assert scene.broken() == set()
+
+
+def test_a_refusal_is_handed_on_with_what_it_says():
+    scene = Scene()
+    scene.create(0, 1)
+    assert scene.retrieve(2, 3, status=400).document == REFUSAL
+    assert scene.see(retrieve(1), b"{no", 4, 5, status=400).document is None
+
+
+def test_names_are_counted_where_accounts_show_them_and_nowhere_else():
+    scene = Scene()
+    body = {"id": "1", "balance": {"amount": "1", "currency_code": "USD"}, "statistics": {"total_purchases": 1}}
+    scene.see(profile(), body | {"display_name": {"ru": "a", "en": "b"}}, 0, 1)
+    scene.judge.finish()
+    assert scene.judge.docket.exercised["SHAPE-5"] == 0
+    other = Scene()
+    other.account(0, 1)
+    other.judge.finish()
+    assert other.judge.docket.exercised["SHAPE-5"] == 1

@@ -99,6 +99,22 @@ def test_a_packed_map_keeps_the_last_value_and_drops_only_the_one_named():
     assert [packed.get(key) for key in (0, 7, 14, 21, 22)] == [0, 99, 2, None, None]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_packed_map_says_what_a_map_says_whatever_the_order(seed):
+    chance, packed, plain = random.Random(seed), PackedMap(), {}
+    for _ in range(400):
+        key, value = chance.choice([*range(40), 2**64 - 1]), chance.randrange(4)
+        if chance.random() < 0.7:
+            packed.put(key, value)
+            plain[key] = value
+        else:
+            packed.drop(key, value)
+            if plain.get(key) == value:
+                del plain[key]
+        assert packed.get(key) == plain.get(key)
+    assert [packed.get(key) for key in range(42)] == [plain.get(key) for key in range(42)]
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
