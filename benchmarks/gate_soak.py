@@ -29,7 +29,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -223,8 +223,10 @@ class Soak:
         return look_at(self._seen[0], now), look_at(self._seen[1], now)
 
     def _watch(self, over: threading.Event) -> None:
-        while not over.wait(1.0):
-            self._peaks.append(self._look())
+        # A process that has ended is told by who reads from it.
+        with suppress(psutil.Error):
+            while not over.wait(1.0):
+                self._peaks.append(self._look())
 
     def _print_row(self, minute: int, gates: Sequence[Gate]) -> None:
         mine = [gate for gate in gates if (minute - 1) * MINUTE <= gate.t < minute * MINUTE] or gates[-1:]

@@ -1,6 +1,6 @@
 """Soaks `assay load` at half capacity: is its memory flat, and does the schedule stay in time?
 
-    python benchmarks/load_soak.py --minutes 10 [--journey buyer] [--rate JOURNEYS_PER_SECOND]
+    python benchmarks/load_soak.py --minutes 10 [--journey buyer] [--rate JOURNEYS_PER_SECOND] [--connections 256]
 
 The fast shop runs on one core, the generator on another. Its capacity is what the same journey reaches with sixteen
 users who never pause, measured first; half of that is then kept as a constant rate (open model). Once a second the
@@ -98,6 +98,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=int, default=10)
     parser.add_argument("--journey", default="buyer", choices=CALLS)
     parser.add_argument("--rate", type=float, help="journeys a second; half the capacity by default")
+    parser.add_argument("--connections", type=int, default=CONNECTIONS, help="at most (default: %(default)s)")
     asked = parser.parse_args()
     if asked.minutes < 2:
         parser.error(f"--minutes {asked.minutes}: what comes after the first minute needs a second one")
@@ -108,20 +109,21 @@ def main() -> int:
         folder = Path(name)
         rate = asked.rate or _half_capacity(server, asked.journey, folder, other)
         print(f"{asked.journey}: {rate:,.1f} journeys/s for {asked.minutes} min", flush=True)
-        looks = _soak(server, asked.journey, rate, asked.minutes, folder, other)
+        looks = _soak(server, asked, rate, folder, other)
         minutes = read_minutes(folder / "run" / "timeline.csv", asked.minutes)
     _print(looks, minutes)
-    troubles = judge(looks, minutes)
+    troubles = judge(looks, minutes, asked.connections)
     print("\n".join(troubles) if troubles else "memory is flat, the schedule does not drift")
     return int(bool(troubles))
 
 
-def judge(looks: Sequence[Look], minutes: Sequence[Minute]) -> list[str]:
+def judge(looks: Sequence[Look], minutes: Sequence[Minute], connections: int = CONNECTIONS) -> list[str]:
     """Return what is not as it should be.
 
     Args:
         looks: once a second.
         minutes: of the run, in order.
+        connections: that the plan allows.
     """
     settled = [look for look in looks if MINUTE - 10 <= look.t < MINUTE]
     after = [look for look in looks if look.t >= MINUTE]
@@ -137,8 +139,8 @@ def judge(looks: Sequence[Look], minutes: Sequence[Minute]) -> list[str]:
             f"{slope(range(len(medians)), medians):+.2f} MB a minute"
         )
     opened = max(look.descriptors for look in after)
-    if opened > CONNECTIONS + OTHER_DESCRIPTORS:
-        found.append(f"descriptors leak: {opened} are open, with {CONNECTIONS} connections at most")
+    if opened > connections + OTHER_DESCRIPTORS:
+        found.append(f"descriptors leak: {opened} are open, with {connections} connections at most")
     threads = max(look.threads for look in settled)
     if max(look.threads for look in after) > threads:
         found.append(f"threads grow: {threads} after a minute, then up to {max(look.threads for look in after)}")
@@ -197,9 +199,10 @@ def _half_capacity(server: Server, journey: str, folder: Path, core: int | None)
     return round(pace.rate / CALLS[journey] / 2, 1)
 
 
-def _soak(server: Server, journey: str, rate: float, minutes: int, folder: Path, core: int | None) -> list[Look]:
+def _soak(server: Server, asked: argparse.Namespace, rate: float, folder: Path, core: int | None) -> list[Look]:
     plan, out = folder / "soak.toml", folder / "run"
-    plan.write_text(SOAK.format(rate=rate, seconds=minutes * MINUTE, journey=journey, connections=CONNECTIONS))
+    seconds = asked.minutes * MINUTE
+    plan.write_text(SOAK.format(rate=rate, seconds=seconds, journey=asked.journey, connections=asked.connections))
     pinned = ["taskset", "-c", str(core)] if core is not None else []
     process = subprocess.Popen(
         [*pinned, *_command(plan, server, out)],
@@ -210,7 +213,7 @@ def _soak(server: Server, journey: str, rate: float, minutes: int, folder: Path,
     try:
         timeline = out / "timeline.csv"
         _await(process, timeline)
-        return _watch(process, minutes * MINUTE - 2)
+        return _watch(process, seconds - 2)
     finally:
         if process.poll() is None:
             try:

@@ -8,8 +8,9 @@ from itertools import islice
 
 import pytest
 
-from benchmarks.load_soak import CONNECTIONS, Look, Minute, judge
+from benchmarks.load_soak import CONNECTIONS, Minute, judge
 from benchmarks.load_truth import BenchmarkError, exact
+from benchmarks.stage.soak import Look
 from benchmarks.stage.stalling import OTHER, RETRIEVE, split, stalls
 
 EPOCH = 1000.0

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from load.measure.answers import Answers, Count
 from load.measure.histogram import HIGHEST_NS, Histogram, bucket_of
-from load.measure.ledger import Ledger
+from load.measure.ledger import Books
 from load.measure.pages import PAGE, Pages
-from load.measure.second import Second
-from load.plan.phase import Phase
+from load.measure.second import Pace
 
 BUCKETS = bucket_of(HIGHEST_NS) + 1
 DURATIONS = st.lists(st.floats(0.0, 4000.0), max_size=40)
@@ -69,40 +68,29 @@ def test_a_lasting_histogram_says_what_any_other_says(parts: list[list[float]]) 
     assert lasting.cumulated((0.001, 1.0)) == plain.cumulated((0.001, 1.0))
 
 
-def seconds(first: int, last: int, chance: random.Random) -> list[Second]:
-    """Return seconds of a run whose times go on spreading over buckets that were not met before."""
-    found = []
-    for t in range(first, last):
-        second = Second(t)
-        answers = second.of(0, "retrieve")
-        for _ in range(40):
-            took = chance.lognormvariate(-6.5, 0.8)
-            answers.record(200, Count.OK, took, took * 0.9)
-            second.pace_of(0).lag.record(took / 10)
-        found.append(second)
-    return found
-
-
 def test_the_books_of_a_run_do_not_grow_by_new_buckets() -> None:
     chance = random.Random(4)
-    ledger = Ledger([Phase("hold", 0.0, 1e6, True, rate=40.0)], lambda start, end: 40.0 * (end - start), recent=2)
-    sizes = []
-    met = []
+    books = Books()
+    sizes, met = [], []
     gc.collect()
     tracemalloc.start()
-    for first in (0, 100, 200):
-        for second in seconds(first, first + 100, chance):
-            ledger.add(second)
-            list(ledger.closing(second.t + 1))
-        del second
+    for _ in range(3):
+        for _ in range(80):
+            answers, pace = Answers(), Pace()
+            for _ in range(20):
+                took = 0.001 * 16 ** chance.random()
+                answers.record(200, Count.OK, took, took / 2)
+                pace.lag.record(took / 4)
+            books.add("retrieve", answers)
+            books.pace.merge(pace)
+        del answers, pace
         gc.collect()
         sizes.append(tracemalloc.get_traced_memory()[0])
-        met.append(len(ledger.figures(1.0).operations["retrieve"].response.counts))
+        met.append(len(books.pace.lag.counts))
     tracemalloc.stop()
-    assert met[2] > met[1] + 200 > met[0] + 400
-    # A row of the timeline is some two kilobytes; six histograms with 200 new buckets each would be 120 more.
-    rows = 100 * 2_500
-    assert sizes[2] - sizes[1] < rows
+    # Five histograms meet hundreds of new buckets each, of which a dictionary would take a hundred bytes apiece.
+    assert met[2] > met[0] + 500
+    assert sizes[2] - sizes[0] < 8_000
 
 
 def test_lasting_answers_add_up_like_others() -> None:
