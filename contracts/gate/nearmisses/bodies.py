@@ -188,7 +188,7 @@ def extra_key_misses(subject: Subject) -> Iterator[NearMiss]:
         ("unknown", {"assay": "probe"}, False),
         ("privileged", {"assay": "probe", **_PRIVILEGED}, True),
         ("nested", {"meta": {"a": [1, {"b": None}]}, "": 0}, False),
-        ("quantity", {"quantity": 2}, False),
+        ("quantity", {"quantity": 2}, True),
     ):
         body = json.dumps({"country_code": subject.country, **extra}).encode()
         yield NearMiss(f"extra-keys/{name}", "POST", PATH, body, essential=essential)
