@@ -118,3 +118,9 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     others = create(answer(purchase(id=2)))
     history = [PENDING, others, labelled(refusal(400), at=1), request_code(answer(code_answer()), at=2)]
     assert judged(*history) == (set(), 1)
+
+
+@pytest.mark.parametrize(("call", "kind"), [(labelled, "request_code"), (labelled_refund, "refund_purchase")])
+def test_an_outright_refusal_names_the_operation_and_the_status(call: Any, kind: str) -> None:
+    (found,) = record(PENDING, call(refusal(415)), checks=[EmptyBodyCheck]).violations
+    assert found.observed == f"{kind}: status 415 to an empty body labelled application/json"

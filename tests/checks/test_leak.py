@@ -87,3 +87,11 @@ def test_a_key_within_a_longer_text_in_base64(before: int, after: int) -> None:
 )
 def test_a_short_key_must_stand_alone(key: str, text: str, found: bool) -> None:
     assert KeyFinder([key]).found_in(text.encode()) is found
+
+
+@pytest.mark.parametrize("before", range(3))
+def test_a_key_in_the_base64_of_urls_is_found_wherever_it_begins(before: int) -> None:
+    key = "k?~>k?~>k?~>9"
+    session = base64.urlsafe_b64encode(b"{" * before + key.encode())
+    assert session != base64.b64encode(b"{" * before + key.encode())
+    assert KeyFinder([key]).found_in(b"session=" + session)

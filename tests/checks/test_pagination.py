@@ -26,6 +26,7 @@ LAWFUL = {"current_page": 1, "total_pages": 1, "has_next": False}
         (LAWFUL | {"current_page": "1"}, error("WIRE-3", "current_page unusable")),
         (LAWFUL | {"current_page": True}, error("WIRE-3", "current_page unusable")),
         (LAWFUL | {"current_page": 1.0}, error("WIRE-3", "current_page unusable")),
+        (LAWFUL | {"current_page": -1}, set()),
         (LAWFUL | {"total_pages": -1}, error("WIRE-3", "total_pages unusable")),
         (LAWFUL | {"total_pages": None}, error("WIRE-3", "total_pages unusable")),
         (LAWFUL | {"has_next": 0}, error("WIRE-3", "has_next unusable")),

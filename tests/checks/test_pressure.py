@@ -42,3 +42,11 @@ def test_retry_after(header: str | None, expected: set[Verdict]) -> None:
 def test_other_refusals_press_nobody() -> None:
     docket = record(create(answer({}, 503)), create(answer({}, 200)), create(None), checks=[PressureCheck])
     assert (docket.verdicts, docket.exercised) == (SILENT, {})
+
+
+@pytest.mark.parametrize(
+    ("headers", "observed"), [({}, "no Retry-After"), ({"Retry-After": "soon"}, "Retry-After 'soon'")]
+)
+def test_what_was_seen_instead_of_a_wait(headers: dict[str, str], observed: str) -> None:
+    (found,) = record(create(answer({}, 429, headers=headers)), checks=[PressureCheck]).violations
+    assert found.observed == observed

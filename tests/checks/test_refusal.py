@@ -366,3 +366,11 @@ def test_a_finding_tells_the_request_and_the_status_but_no_key() -> None:
 
 def test_lawful_refusals_are_silent_for_every_check() -> None:
     assert verdicts(create(refusal(422), "us"), listing(refusal(401), principal=NO_KEY)) == set()
+
+
+@pytest.mark.parametrize(("aimed", "clause"), [("INPUT-3", "INPUT-3"), ("LIFE-4", "INPUT-1")])
+def test_of_two_oddities_the_one_that_was_meant_is_blamed(aimed: str, clause: str) -> None:
+    """A server error is held against what the sender was after, where that is one that this check judges."""
+    aim = Aim(aimed, "what the sender was after", Demand.EITHER)
+    twice = create(answer({}, 500), body=b'{"country_code": "US", "country_code": "CA"}', aim=aim)
+    assert judged(twice) == said(clause, "server error")

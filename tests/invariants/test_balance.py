@@ -303,3 +303,34 @@ def test_a_purchase_that_answers_error_costs_its_price_or_nothing():
         assert found_now == found
         assert exercised["MONEY-2"] == 1
     assert purchase(1)["price"] == {"amount": "1.50", "currency_code": "USD"}
+
+
+def test_a_purchase_that_failed_is_counted_whatever_is_bought_after_it():
+    history = History()
+    history.profile_look(0, 1, "10.00")
+    history.create(2, 3, 1, view={"status": "ERROR"})
+    history.create(4, 5, 2)
+    history.profile_look(6, 7, "7.00")
+    found, exercised = history.verdict()
+    assert found == set()
+    assert exercised["MONEY-2"] == 1
+
+
+@pytest.mark.parametrize(("after", "found"), [("7.00", set()), ("7.30", set()), ("6.99", {LOW})])
+def test_a_create_of_unknown_outcome_may_cost_the_price_without_the_discount(after, found):
+    history = History()
+    history.account(-3, -2, price="2.70", base="3.00", percent=10)
+    history.profile_look(0, 1, "10.00")
+    history.create(2, 3, status=None)
+    history.profile_look(4, 5, after)
+    assert money(history) == found
+
+
+def test_a_refusal_is_not_blamed_for_what_was_bought_before_a_look_that_it_overlapped():
+    history = History()
+    history.profile_look(0, 1, "10.00")
+    history.create(2, 3)
+    history.profile_look(4, 5, "8.50")
+    history.create(4.5, 6, status=422)
+    history.profile_look(8, 9, "7.00")
+    assert money(history) == {LOW}

@@ -153,6 +153,8 @@ def test_the_id_of_the_purchase_is_no_leak():
         (b'"hunter\\u00322"', "password in the body"),
         (b'"AB12"', "code in the body"),
         (b'"AB123"', None),
+        (b'"xhunter22y"', "password in the body"),
+        (b'"2024-11-19T08:30:00ZAB12"', "code in the body"),
         (b'{"code": true}', None),
         (b"[" * 60 + b'"hunter22"' + b"]" * 60, None),
     ],
@@ -160,6 +162,21 @@ def test_the_id_of_the_purchase_is_no_leak():
 def test_where_a_leak_is_looked_for(text, leak):
     known = Credentials("AB12", "hunter22", passwordless=False, received_at=None)
     assert find_leak(Answer(403, (), text), known, frozenset()) == leak
+
+
+@pytest.mark.parametrize(
+    ("header", "leak"),
+    [("54321", "code in the header x-note"), ("code 54321", None)],
+)
+def test_a_short_code_in_a_header_must_be_the_whole_of_it(header, leak):
+    known = Credentials("54321", None, passwordless=False, received_at=None)
+    assert find_leak(Answer(403, (("x-note", header),), b"{}"), known, frozenset()) == leak
+
+
+def test_a_code_of_six_characters_may_stand_among_other_words_of_a_header():
+    known = Credentials("543210", None, passwordless=False, received_at=None)
+    answer = Answer(403, (("x-note", "code 543210"),), b"{}")
+    assert find_leak(answer, known, frozenset()) == "code in the header x-note"
 
 
 def test_short_values_say_nothing():

@@ -194,3 +194,10 @@ def test_an_unknown_balance_proves_nothing():
     history.create(2, 3, status=402)
     history.account(4, 5)
     assert history.findings() == set()
+
+
+@pytest.mark.parametrize("principal", ["owner", "other"])
+def test_a_balance_read_later_or_by_another_owner_excuses_no_refusal(principal):
+    history = denied()
+    history.profile_look(8, 9, "1.00", principal=principal)
+    assert error("INPUT-4", "available-but-refused-409") in history.findings()

@@ -7,7 +7,7 @@ import pytest
 from contracts.finding import Finding
 from contracts.history import OWNER, ApiOperation, Mark
 from contracts.invariants.telling import course, other_lane
-from tests.invariants.build import CODE, History
+from tests.invariants.build import CODE, FOREIGN_ACT, OTHER_CODE, History
 
 OLD = 1300.0
 
@@ -117,3 +117,50 @@ def test_a_balance_that_falls_after_a_400_is_blamed_on_it() -> None:
 def test_lanes_differ_only_where_both_are_known(one: str, other: str, *, yes: bool) -> None:
     first, second = (Mark(1, OWNER, ApiOperation.LIST, 0, 1, lane) for lane in (one, other))
     assert other_lane(first, second) is yes
+
+
+@pytest.mark.parametrize(
+    ("status", "principal", "clause", "who"),
+    [(422, "owner", "INPUT-2", "that was refused"), (401, "stranger:no key", "AUTH-2", "without a valid key")],
+)
+def test_a_balance_that_falls_after_a_refusal_names_who_was_refused(
+    status: int, principal: str, clause: str, who: str
+) -> None:
+    history = History()
+    history.profile_look(0, 1, "10.00")
+    history.create(2, 3, status=status, principal=principal)
+    history.profile_look(4, 5, "8.50")
+    assert only(history, clause).title == f"the balance falls after a request {who}"
+
+
+@pytest.mark.parametrize(
+    ("principal", "clause", "who"),
+    [("other", "AUTH-5", "another owner"), ("stranger:no key", "AUTH-2", "somebody without a key")],
+)
+def test_an_attempt_that_took_effect_names_whose_it_was(principal: str, clause: str, who: str) -> None:
+    history = History()
+    history.create(0, 1)
+    history.code(2, 3, status=403, principal=principal, aim=FOREIGN_ACT if principal == "other" else None)
+    history.retrieve(4, 5, shown="SUCCESS")
+    title = f"{who} was refused a request-code, and the purchase is SUCCESS afterwards"
+    assert only(history, clause).title == title
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [("SUCCESS", "SUCCESS"), ("REFUND", "REFUND"), ("DONE", "status unreadable")]
+)
+def test_credentials_that_vanish_are_told_with_the_status_shown(status: str, told: str) -> None:
+    history = History()
+    history.create(0, 1)
+    history.code(2, 3)
+    history.retrieve(4, 5, shown=status, view={"verification": None})
+    course = "request-code answered credentials, a later retrieve shows verification null"
+    assert only(history, "LIFE-3").observed == f"purchase 1, {told}: {course}"
+
+
+def test_a_repeat_tells_everything_that_it_changed() -> None:
+    history = History()
+    history.create(0, 1)
+    history.code(2, 3)
+    history.code(4, 5, view={"verification": OTHER_CODE})
+    assert only(history, "LIFE-4").observed == "purchase 1: 200, another code, password, received_at"

@@ -244,6 +244,13 @@ def test_a_filter_that_leaves_out_what_was_refunded_meanwhile_is_lawful():
     assert history.findings() == set()
 
 
+def test_a_filter_by_a_status_that_no_purchase_is_in_any_more_is_no_test_of_the_filter():
+    history = bought(1)
+    history.code(6, 7, 1)
+    history.list(10, 11, [], only="PENDING")
+    assert "LIST-2" not in history.verdict()[1]
+
+
 @pytest.mark.parametrize(("state", "number"), [("PENDING", 4), ("ERROR", 3)])
 def test_a_filter_that_leaves_out_what_is_in_that_status_before_and_after(state, number):
     history = mixed()

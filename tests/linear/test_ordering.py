@@ -94,6 +94,12 @@ def test_two_sets_of_credentials_are_told_without_their_values() -> None:
     assert verdict(one, other) == ([expected], [])
 
 
+def test_two_sets_of_a_race_stay_a_race_when_the_code_is_asked_for_once_more() -> None:
+    race = [operation(CODE, 0, 3, SUCCESS), operation(CODE, 1, 4, purchase("SUCCESS", "222"))]
+    violations, _ = verdict(*race, operation(CODE, 6, 7, SUCCESS))
+    assert [(each.clause, each.cause) for each in violations] == [("RACE-2", "no-order-of-credentials")]
+
+
 def test_credentials_that_change_without_a_race_are_no_race() -> None:
     code, early = operation(CODE, 0, 3, SUCCESS), operation(READ, 1, 2, PENDING)
     late = operation(READ, 5, 6, purchase("SUCCESS", "222"))
