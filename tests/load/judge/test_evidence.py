@@ -10,9 +10,11 @@ import pytest
 
 from contracts.finding import Severity, Violation
 from contracts.history import ApiOperation
+from contracts.invariants.lifecycle import Lifecycle
 from contracts.monitor import violation
 from load.call import Call
 from load.journeys.steps import account, create, list_page, profile, request_code, retrieve
+from load.judge import bench
 from load.judge.bench import Bench, Desk
 from load.judge.habits import ENOUGH, Habits
 from load.judge.judge import Judge
@@ -36,6 +38,12 @@ UNLAWFUL: list[tuple[str, Call, Any, int]] = [
     ("a retrieve of another", retrieve(1), purchase(2, "SUCCESS"), 200),
     ("a retrieve that is denied", retrieve(1), REFUSAL, 404),
     ("a request-code", request_code(1), {"purchase": purchase(1), "code_request": ASKED | {"status": "success"}}, 200),
+    (
+        "a request-code without a price",
+        request_code(1),
+        {"purchase": purchase(1, price=None), "code_request": ASKED},
+        200,
+    ),
     ("a page", list_page(1, 20), page(purchase(1), purchase(1)), 200),
     ("a page that goes back", list_page(1, 20), page(purchase(2, "PENDING"), purchase(1)), 200),
     ("a page without its newest", list_page(1, 20), page(purchase(1)), 200),
@@ -265,3 +273,49 @@ def _traceback() -> Any:
         raise KeyError
     except KeyError as error:
         return error.__traceback__
+
+
+def test_what_a_purchase_in_doubt_does_later_stands_on_the_answer_that_did_it() -> None:
+    scene = Scene()
+    scene.create(0, 1, 1)
+    scene.create(0, 1, 2)
+    scene.retrieve(2, 3, 2)
+    scene.retrieve(4, 5, 1, status=404)
+    scene.retrieve(6, 7, 1, "SUCCESS")
+    scene.judge.see(retrieve(1), reply(purchase(1), 8, 9), 4_711)
+    scene.judge.finish()
+    found = [one for one in scene.judge.docket.findings if one.clause == "LIFE-2"]
+    assert found
+    assert all(4_711 in {mark.index for mark in one.marks} for one in found)
+
+
+def test_of_the_answers_judged_in_full_the_newest_are_at_hand_as_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "MAX_RECENT", 2)
+    scene = Scene()
+    for amount in ("10.00", "9.00", "8.00"):
+        scene.balance(0, 1, amount)
+    scene.judge.see(profile(), reply({"id": "1"}, 2, 3), 4_711)
+    assert 4_711 in scene.judge.evidence
+
+
+def test_an_invariant_that_crashes_leaves_its_own_clauses_without_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> None:
+        raise RuntimeError("not today")
+
+    monkeypatch.setattr(Lifecycle, "observe", crash)
+    scene = Scene()
+    scene.create(0, 1, 1)
+    scene.create(0, 1, 2)
+    scene.retrieve(2, 3, 2)
+    scene.retrieve(4, 5, 1, status=404)
+    assert scene.judge.crashes.keys() == set(Lifecycle.clauses)
+
+
+def test_an_answer_that_breaks_several_clauses_is_told_with_each_of_them() -> None:
+    scene = Scene()
+    scene.see(create("US"), purchase(1, price=None, status="DONE", id="x"), 0, 1)
+    scene.judge.finish()
+    broken = sorted({one.clause for one in scene.judge.docket.findings} - {"LOAD-1"})
+    (speed,) = [one for one in scene.judge.docket.findings if one.clause == "LOAD-1"]
+    assert len(broken) > 1
+    assert speed.observed.startswith(f"{', '.join(broken)}: ")

@@ -287,3 +287,11 @@ def test_a_crash_is_told_with_its_worker_where_there_are_several(names, told):
     workers[0].scene.judge.crashes["SHAPE-3"] = "oh"
     result = next(r for r in merged(*workers).oracle().results(mode="load") if r.id == "SHAPE-3")
     assert f": {told} (" in result.reason
+
+
+def test_a_share_that_counts_an_unknown_clause_is_refused_with_its_name():
+    one = Worker("one")
+    share = one.shares.take(1.0, final=True)
+    share["exercised"] = {"SHAPE-1": 1, "SHAPE-999": 1}
+    with pytest.raises(ValueError, match=r"clauses that this release does not know: \['SHAPE-999'\]"):
+        Merge("2026-02").take("one", share, 1.0)

@@ -73,3 +73,12 @@ def test_purchases_as_old_as_the_oldest_shown_may_be_on_the_next_page() -> None:
     scene.create(2, 2.6, 3, view={"created_at": purchase(2)["created_at"]})
     scene.list(10, 11, shown(2), told=MORE)
     assert scene.findings() == set()
+
+
+def test_a_purchase_that_is_missing_is_told_in_words() -> None:
+    scene = bought(1, 2, 3, 4)
+    scene.list(10, 11, shown(4, 2), told=MORE)
+    scene.judge.finish()
+    (found,) = [one for one in scene.judge.docket.findings if one.cause == LOST[1]]
+    assert found.title == "a purchase that a create acknowledged is missing in a list that was asked for later"
+    assert found.observed.startswith("purchase 3 ")

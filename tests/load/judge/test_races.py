@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contracts.invariants.ordering import Ordering
 from load.journeys.steps import create
 from load.judge.races import A_SECOND
 from tests.load.judge.scene import CODE, OTHER_CODE, Scene, purchase, reply
@@ -125,3 +126,15 @@ def test_a_request_code_that_is_served_after_the_end_breaks_life_9() -> None:
     scene.code(1, 2, shown="ERROR", progress={"status": "failed"})
     scene.code(3, 4, shown="ERROR", again=True, progress={"status": "failed"})
     assert "LIFE-9" in scene.broken()
+
+
+def test_a_race_whose_judgement_crashes_leaves_its_clause_without_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> None:
+        raise RuntimeError("no order today")
+
+    monkeypatch.setattr(Ordering, "finish", crash)
+    scene = Scene()
+    watched(scene)
+    scene.judge.settle(1)
+    assert scene.judge.crashes.keys() == {"RACE-3"}
+    assert "no order today" in scene.judge.crashes["RACE-3"]
