@@ -18,7 +18,7 @@ from load.judge import bench
 from load.judge.bench import Bench, Desk
 from load.judge.habits import ENOUGH, Habits
 from load.judge.judge import Judge
-from tests.load.judge.scene import ASKED, KEY, REFUSAL, Scene, purchase, reply
+from tests.load.judge.scene import ASKED, CODE, KEY, REFUSAL, Scene, purchase, reply
 
 REFUND = Call(ApiOperation.REFUND, "POST", "/v1/purchases/1/refund", b"", True)
 BARE = {"phone_number": None}
@@ -26,6 +26,10 @@ BARE = {"phone_number": None}
 
 def page(*items: Any) -> dict[str, Any]:
     return {"items": list(items), "pagination": {"current_page": 1, "total_pages": 1, "has_next": False}}
+
+
+def retrieve_of(number: int, shown: str, **changes: Any) -> tuple[Call, Any]:
+    return retrieve(number), purchase(number, shown, **changes)
 
 
 UNLAWFUL: list[tuple[str, Call, Any, int]] = [
@@ -319,3 +323,49 @@ def test_an_answer_that_breaks_several_clauses_is_told_with_each_of_them() -> No
     (speed,) = [one for one in scene.judge.docket.findings if one.clause == "LOAD-1"]
     assert len(broken) > 1
     assert speed.observed.startswith(f"{', '.join(broken)}: ")
+
+
+@pytest.mark.parametrize(
+    ("common", "rare", "broken"),
+    [
+        (
+            [retrieve_of(number, "PENDING", verification=CODE) for number in range(1, ENOUGH + 4)],
+            retrieve_of(99, "PENDING", display_name={"ru": " ", "en": " "}),
+            "SHAPE-5",
+        ),
+        (
+            [(list_page(1, 20), page(purchase(2), purchase(2)))] * (ENOUGH + 3),
+            (list_page(1, 20), page(purchase(1), purchase(2))),
+            "LIST-3",
+        ),
+    ],
+)
+def test_what_is_often_wrong_hides_nothing_that_is_wrong_in_another_way(
+    common: list[tuple[Call, Any]], rare: tuple[Call, Any], broken: str
+) -> None:
+    scene = Scene()
+    for at, (call, body) in enumerate(common):
+        scene.see(call, body, at, at + 0.5)
+    scene.judge.flush(50)
+    assert broken not in {one.clause for one in scene.judge.docket.findings}
+    scene.see(*rare, 100, 101)
+    assert broken in {one.clause for one in scene.judge.docket.findings}
+
+
+def test_an_offer_known_byte_by_byte_is_still_held_to_its_headers() -> None:
+    scene = Scene()
+    scene.account(0, 1)
+    scene.account(2, 3)
+    assert scene.judge.docket.findings == ()
+    call, body = (
+        account("US"),
+        {
+            "country_code": "US",
+            "display_name": {"ru": "США", "en": "United States"},
+            "price": {"amount": "1.50", "currency_code": "USD"},
+            "discount": {"base_price": "1.50", "percent": 0},
+            "available": True,
+        },
+    )
+    scene.see(call, body, 4, 5, headers=(("content-type", "text/html"),))
+    assert scene.broken() == {"SHAPE-1"}

@@ -51,6 +51,11 @@ def told(operation: Operation) -> str:
 STORIES: list[tuple[str, Story, list[str]]] = [
     ("bought", lambda s: s.create(0, 1), ["create 0-1 PENDING"]),
     (
+        "first shown by the request-code that brought its credentials: that is told once",
+        lambda s: s.code(0, 1, shown="SUCCESS"),
+        ["request_code 0-1 SUCCESS code 54321"],
+    ),
+    (
         "bought and seen standing: of the last look only the time of asking is known",
         lambda s: (s.create(0, 1), s.retrieve(2, 3), s.retrieve(4, 5)),
         ["create 0-1 PENDING", "retrieve 4-4 PENDING"],
