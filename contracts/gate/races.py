@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from contracts.budget import BudgetSpentError
@@ -12,7 +13,7 @@ from contracts.gate.lives import Lives
 from contracts.gate.plan import Plan
 from contracts.gate.session import Session
 from contracts.gate.shop import LABEL, Shop, path_of
-from contracts.gate.survey import Survey
+from contracts.gate.survey import Offer, Survey
 from contracts.gate.volley import fire, overlapping
 from contracts.history import OTHER, OWNER, Aim, ApiOperation, Demand, Input, Operation
 from contracts.reading import Reading
@@ -98,7 +99,7 @@ class Races:
         hands = min(HANDS, left if left is not None else HANDS)
         if hands < 2:
             raise BudgetSpentError("a race needs two purchases more than the cap leaves")
-        country = offers[0].country if offers else "US"
+        country = telling(offers, hands, self.session) if offers else "US"
         body = f'{{"country_code": "{country}"}}'.encode()
         self.shop.look()
         operations, overlapped = self._volley([_Call(ApiOperation.CREATE, body=body)] * hands)
@@ -223,3 +224,23 @@ class Races:
         label = LABEL if not call.body and kind not in _GETS else ()
         headers = self.session.headers(call.principal, call.body, label)
         return Input(METHODS[kind], path_of(kind, call.parameter), query, headers, call.body)
+
+
+def telling(offers: Sequence[Offer], hands: int, session: Session) -> str:
+    """Return the cheapest country of which several creates, charged as one, stand out; under a cap the cheapest of all.
+
+    What has failed may be credited at any time (MONEY-2), and would otherwise explain what a race left uncharged.
+
+    Args:
+        offers: what is in stock, the cheapest first; at least one.
+        hands: creates of the race.
+        session: knows the cap, and what has failed.
+    """
+    if session.budget.max_spend is not None:
+        return offers[0].country
+    failed = session.book.of(OWNER, statuses=("ERROR", "EXPIRED"))
+    slack = sum((entry.price for entry in failed if entry.price is not None), Decimal(0))
+    priced = [(offer.price, offer.country) for offer in offers if offer.price is not None]
+    # One was charged, and another of them may fail.
+    enough = [country for price, country in priced if price * (hands - 2) > slack]
+    return enough[0] if enough else priced[-1][1] if priced else offers[0].country
