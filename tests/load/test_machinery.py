@@ -89,9 +89,12 @@ def test_what_is_no_http_is_a_finding_and_not_counted_twice() -> None:
 def test_a_target_that_answers_twice_is_found_out_and_no_request_gets_anothers_answer() -> None:
     with HostileTarget(find("answers-twice-a-little-later")) as hostile:
         one = machinery(hostile.url, hostile.keys["ASSAY_API_KEY"])
-        for number in range(8):
+        # A busy machine may bring the second answer after the next request; one of many comes in between.
+        for number in range(100):
             call = BUY if number % 2 else LOOK
             assert one.judge.see(call, ask(one, call)).lawful
+            if number >= 7 and one.judge.docket.findings:
+                break
         one.close()
     assert {(finding.clause, finding.cause) for finding in one.judge.docket.findings} == {
         ("LOAD-1", "malformed-answer")
