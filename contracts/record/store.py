@@ -144,6 +144,10 @@ class SecretStore:
             yield Span(match.start(), end, mask)
 
     def _find_at(self, text: str, folded: str, start: int, lengths: tuple[int, ...]) -> Iterator[Span]:
+        # Of spans alike the first one's mask is taken: a value that is another one in base64, or differs from it in
+        # letter case alone, keeps a mask of its own.
+        packed: list[Span] = []
+        altered: list[Span] = []
         for length in lengths:
             for value in self._values.get(folded[start : start + length], ()):
                 own = text.startswith(value.text[:length], start)
@@ -161,7 +165,15 @@ class SecretStore:
                     continue
                 while value.padded and text[end : end + 1] == "=":
                     end += 1
-                yield Span(start, end, value.mask)
+                span = Span(start, end, value.mask)
+                if not own:
+                    altered.append(span)
+                elif value.padded:
+                    packed.append(span)
+                else:
+                    yield span
+        yield from packed
+        yield from altered
 
     def _find_cut(self, text: str) -> Iterator[Span]:
         """Yield beginnings of values that an excerpt's ellipsis cut short."""

@@ -379,6 +379,25 @@ def test_values_with_one_long_beginning_are_told_apart() -> None:
     assert (found[-1].start, found[-1].end) == (0, len(beginning) + 4)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("AbcdEfgh1", "abcdefgh1"),
+        ("hunter2hunter2", "aHVudGVyMmh1bnRlcjI="),
+        ("hunter2hunter2", "68756e74657232"),
+        ("12345", "MTIzNDU="),
+        ("a b cdefg", "a%20b%20cdefg"),
+        ("a&b-cdefg", "a&amp;b-cdefg"),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_credentials_that_changed_into_another_spelling_do_not_look_equal(one: str, other: str, turned: bool) -> None:
+    masker = Masker({})
+    for value in (other, one) if turned else (one, other):
+        masker.learn("password", value)
+    assert masker.mask(f'"{one}"') != masker.mask(f'"{other}"')
+
+
 def test_keys_that_are_empty_are_passed_over() -> None:
     assert list(KeyFinder({"owner": ""}).find("anything")) == []
 
