@@ -12,10 +12,8 @@ import typer
 from rich.console import Console
 
 from reports.allure import write_allure
-from reports.errors import DocumentError
 from reports.har import Exchanges
 from reports.partial import kept
-from reports.plaintext import MOST_SAID, plain
 from reports.proof import holds_proof
 from reports.proofcommand import report_proof
 from reports.rundocs import build, load_run, write_run
@@ -33,7 +31,6 @@ EPILOG: Final = (
 RECHECKED: Final = "recheck"
 """Directory inside a run's, where what it comes to when it is judged again is written to."""
 
-_USAGE_ERROR: Final = 2
 
 Judge = Callable[[Path, Mapping[str, Any], Path | None], dict[str, Any]]
 """Judges a run's history again: run directory, its ``run.json``, settings file; returns the new ``run.json``."""
@@ -63,25 +60,21 @@ def make_report(judge: Judge) -> Callable[..., int]:
         as_json: Annotated[bool, typer.Option("--json", help="Write run.json to standard output.")] = False,
     ) -> int:
         """Show a run again, and write the documents that are derived from its run.json anew."""
-        try:
-            if holds_proof(run):
-                report_proof(run, quiet=quiet, as_json=as_json)
-                return 0
-            document = load_run(run)
-            history_of = run.parent if run.is_file() else run
-            directory = history_of
-            if recheck:
-                document = judge(history_of, document, config)
-                directory = history_of / RECHECKED
-                write_run(directory, document)
-            _show(document, directory, history_of, quiet=quiet, as_json=as_json)
-            # Shown first: a run on a read-only disk can still be read.
-            build(directory, har_all=har is Exchanges.ALL, history_of=history_of)
-            if allure is not None:
-                write_allure(document, allure)
-        except DocumentError as error:
-            typer.echo(f"assay: {plain(' '.join(str(error).split()), MOST_SAID)}", err=True)
-            raise typer.Exit(_USAGE_ERROR) from None
+        if holds_proof(run):
+            report_proof(run, quiet=quiet, as_json=as_json)
+            return 0
+        document = load_run(run)
+        history_of = run.parent if run.is_file() else run
+        directory = history_of
+        if recheck:
+            document = judge(history_of, document, config)
+            directory = history_of / RECHECKED
+            write_run(directory, document)
+        _show(document, directory, history_of, quiet=quiet, as_json=as_json)
+        # Shown first: a run on a read-only disk can still be read.
+        build(directory, har_all=har is Exchanges.ALL, history_of=history_of)
+        if allure is not None:
+            write_allure(document, allure)
         return int(document["exit_code"]) if recheck else 0
 
     return report

@@ -5,9 +5,6 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-MOST_SAID: Final = 4000
-"""Characters of a line that tells what is wrong with a file."""
-
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Categories of characters that move the cursor, turn the writing direction or cannot be seen."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 from typing import Any, Final
 
 from contracts.clauses import load_clauses
@@ -18,6 +18,7 @@ from load.call import MALFORMED, TOO_LARGE, Call, Reply, Seen
 from load.judge.bench import Bench
 from load.judge.crashes import Crashes
 from load.judge.facts import Facts, Kind, Kinds
+from load.judge.forgetting import Forgetting, Limits
 from load.judge.lives import Lives
 from load.judge.newest import Newest, page_of
 from load.judge.operations import operation_of
@@ -45,19 +46,6 @@ def shown_index(index: int, answers: int) -> int:
 _SPOILED: Final = frozenset({MALFORMED, TOO_LARGE})
 _AT_SPEED: Final = ("SHAPE-", "VALUE-", "LIFE-", "AUTH-3")
 """What LOAD-1 promises of every answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much is remembered.
-
-    Attributes:
-        purchases: purchases in the register; the one known longest is forgotten for the next.
-        horizon_s: seconds without a look at it after which a purchase is forgotten.
-    """
-
-    purchases: int = 200_000
-    horizon_s: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +94,6 @@ class Judge:
         given = tolerances or {}
         filled = {clause.id: {**clause.tolerance, **given.get(clause.id, {})} for clause in clauses.values()}
         setting = Setting(profile=get_profile(profile), secrets=tuple(secrets), tolerances=filled)
-        self._limits = limits or Limits()
         self.crashes: dict[str, str] = {}
         withhold = None if mask is None else mask.withhold
         self.docket = Oracle([Crashes(setting, self.crashes)], severities=severities, withhold=withhold)
@@ -116,6 +103,7 @@ class Judge:
         self._kinds = Kinds() if mask is None else Kinds(lambda country: ())  # noqa: ARG005 - no country's are shown
         self._screen = screen = Screen(setting, self._kinds, () if mask is None else mask.key_signs)
         self._register = Register()
+        self._forgetting = Forgetting(limits or Limits(), self._register, self.forget)
         self._bench = Bench(setting, self.docket, severities or {}, self.crashes, withhold=withhold, learn=learn)
         self._answers = Answers(screen, self._kinds, self._register, self._bench, self.docket)
         indices = count(TOLD_AGAIN)
@@ -209,7 +197,7 @@ class Judge:
         self._counts = self._tally.counts
         self._lives.make_room()
         self._races.refill()
-        self._sweep(now)
+        self._forgetting.sweep(now)
 
     def finish(self) -> None:
         """Judge what was held back; further calls do nothing."""
@@ -223,11 +211,8 @@ class Judge:
 
     def policy(self) -> str:
         """Tell what is forgotten of a run's purchases."""
-        limits = self._limits
         return (
-            f"A purchase is forgotten when its journey has left it, when {limits.horizon_s:g} s pass without a look at "
-            f"it, or when {limits.purchases:,} newer ones are known to one process; that its id was given is not. "
-            f"Of the races, {A_SECOND} a second are held to one order of all their calls."
+            f"{self._forgetting.policy()} Of the races, {A_SECOND} a second are held to one order of all their calls."
         )
 
     @property
@@ -277,8 +262,7 @@ class Judge:
             lived, found = self._lives.show(call, reply, index, facts, by, progress)
             bits |= lived
             violations += found
-            if len(self._register) > self._limits.purchases:
-                self._drop_oldest()
+            self._forgetting.drop_oldest()
         self._counts[bits] += 1
         if not violations:
             return Seen(reply, document, True)
@@ -303,8 +287,7 @@ class Judge:
             found += self._lives.page(call, reply, index, items, facts, lawful=lawful, count=tell)
             if lawful:
                 found += self._see_newest(call, reply, index, document, facts)
-            if len(self._register) > self._limits.purchases:
-                self._drop_oldest()
+            self._forgetting.drop_oldest()
         return self._end(reply, document, found)
 
     def _see_newest(
@@ -391,26 +374,3 @@ class Judge:
         )
         self.docket.violate(speed)
         self._bench.file([speed])
-
-    def _drop_oldest(self) -> None:
-        rows = self._register.rows
-        while len(rows) > self._limits.purchases:
-            self.forget(next(iter(rows)))
-
-    def _sweep(self, now: float) -> None:
-        """Forget some of those that nobody looked at for long; those that somebody did are looked at again later."""
-        register = self._register
-        rows, before = register.rows, now - self._limits.horizon_s
-        for number in list(islice(rows, _SWEPT)):
-            row = rows[number]
-            if register.known_ended[row] > before:
-                # Those behind it became known later still.
-                return
-            if register.stood[row] > before:
-                rows[number] = rows.pop(number)
-            else:
-                self.forget(number)
-
-
-_SWEPT: Final = 1_000
-"""Purchases looked at in one sweep."""

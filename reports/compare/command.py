@@ -11,14 +11,11 @@ import typer
 from rich.console import Console
 
 from reports.compare.options import Seed, percentage
-from reports.errors import DocumentError
-from reports.plaintext import MOST_SAID, plain
+from reports.plaintext import plain
 from reports.writing import write_document
 
 EPILOG: Final = "Example: assay compare reports/runs/20260223T020000Z-load reports/runs/20260224T020000Z-load"
 """Text below the options of `assay compare`."""
-
-_USAGE_ERROR: Final = 2
 
 
 def compare(
@@ -56,21 +53,17 @@ def compare(
     from reports.compare.markdown import markdown as as_markdown  # noqa: PLC0415
     from reports.compare.terminal import render  # noqa: PLC0415
 
-    try:
-        tolerated = Tolerance(
-            DEFAULT.ratio if tolerance is None else tolerance, DEFAULT.share if failures is None else failures
-        )
-        found = compared(open_run(baseline), open_run(candidate), tolerated, seed or 0)
-        if as_json:
-            sys.stdout.write(json.dumps(document(found), indent=2, allow_nan=False) + "\n")
-        elif quiet:
-            ascii_only = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
-            sys.stdout.write(plain(f"{found.change}: {'; '.join(found.reasons)}", ascii_only=ascii_only) + "\n")
-        else:
-            render(found, Console(highlight=False))
-        if markdown is not None:
-            write_document(markdown, as_markdown(found).encode("utf-8", "backslashreplace"))
-    except DocumentError as error:
-        typer.echo(f"assay: {plain(' '.join(str(error).split()), MOST_SAID)}", err=True)
-        raise typer.Exit(_USAGE_ERROR) from None
+    tolerated = Tolerance(
+        DEFAULT.ratio if tolerance is None else tolerance, DEFAULT.share if failures is None else failures
+    )
+    found = compared(open_run(baseline), open_run(candidate), tolerated, seed or 0)
+    if as_json:
+        sys.stdout.write(json.dumps(document(found), indent=2, allow_nan=False) + "\n")
+    elif quiet:
+        ascii_only = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
+        sys.stdout.write(plain(f"{found.change}: {'; '.join(found.reasons)}", ascii_only=ascii_only) + "\n")
+    else:
+        render(found, Console(highlight=False))
+    if markdown is not None:
+        write_document(markdown, as_markdown(found).encode("utf-8", "backslashreplace"))
     return EXIT_CODES[found.change]

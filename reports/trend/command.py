@@ -13,13 +13,12 @@ from rich.console import Console
 
 from reports.compare.options import Seed, percentage
 from reports.errors import DocumentError
-from reports.plaintext import MOST_SAID, plain
+from reports.plaintext import plain
 from reports.writing import write_document
 
 EPILOG: Final = "Example: assay trend reports/runs --out reports/trend"
 """Text below the options of `assay trend`."""
 
-_USAGE_ERROR: Final = 2
 _FEWEST: Final = 3
 _MOST: Final = 30
 
@@ -71,28 +70,24 @@ def trend(
     from reports.trend.page import page  # noqa: PLC0415
     from reports.trend.terminal import render  # noqa: PLC0415
 
-    try:
-        least = DEFAULT.min_effect if effect is None else effect
-        if not 0 < least < 1:
-            raise DocumentError(f"--min-effect {least:.0%} is not between 0% and 100%")
-        asked = replace(DEFAULT, newest=newest or DEFAULT.newest, min_effect=least, seed=seed or 0)
-        found = judge(find_nights(directory), asked)
-        text = json.dumps(document(found), indent=2, allow_nan=False) + "\n"
-        if as_json:
-            sys.stdout.write(text)
-        elif quiet:
-            ascii_only = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
-            sys.stdout.write(plain(f"{found.change}: {'; '.join(found.reasons)}", ascii_only=ascii_only) + "\n")
-        else:
-            render(found, Console(highlight=False))
-        if out is not None:
-            _make(out)
-            write_document(out / "trend.json", text.encode())
-            write_document(out / "trend.md", markdown(found).encode("utf-8", "backslashreplace"))
-            write_document(out / "trend.html", page(found).encode("utf-8", "backslashreplace"))
-    except DocumentError as error:
-        typer.echo(f"assay: {plain(' '.join(str(error).split()), MOST_SAID)}", err=True)
-        raise typer.Exit(_USAGE_ERROR) from None
+    least = DEFAULT.min_effect if effect is None else effect
+    if not 0 < least < 1:
+        raise DocumentError(f"--min-effect {least:.0%} is not between 0% and 100%")
+    asked = replace(DEFAULT, newest=newest or DEFAULT.newest, min_effect=least, seed=seed or 0)
+    found = judge(find_nights(directory), asked)
+    text = json.dumps(document(found), indent=2, allow_nan=False) + "\n"
+    if as_json:
+        sys.stdout.write(text)
+    elif quiet:
+        ascii_only = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
+        sys.stdout.write(plain(f"{found.change}: {'; '.join(found.reasons)}", ascii_only=ascii_only) + "\n")
+    else:
+        render(found, Console(highlight=False))
+    if out is not None:
+        _make(out)
+        write_document(out / "trend.json", text.encode())
+        write_document(out / "trend.md", markdown(found).encode("utf-8", "backslashreplace"))
+        write_document(out / "trend.html", page(found).encode("utf-8", "backslashreplace"))
     return EXIT_CODES[found.change]
 
 

@@ -13,7 +13,6 @@ import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from junitparser import JUnitXml
-from typer.testing import CliRunner
 
 from contracts.config import Settings
 from contracts.record.recheck import recheck, recheck_run
@@ -21,7 +20,7 @@ from reports.command import make_report
 from reports.partial import recorded
 from reports.rundocs import load_run
 from tests.record import scene
-from tests.reports import runs
+from tests.reports import doorway, runs
 from tests.reports.published import check_har, check_sarif
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +41,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def report(run: Path, *options: str) -> Any:
-    return CliRunner().invoke(app, [str(run), *options])
+    return doorway.invoke(app, run, *options)
 
 
 def test_runs_were_killed_at_many_moments(killed: list[Path]) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import typer
 from junitparser import JUnitXml
-from typer.testing import CliRunner
 
 from contracts.record.masking import Masker
 from contracts.record.recheck import recheck_run
@@ -20,6 +19,7 @@ from reports.errors import DocumentError
 from reports.partial import Recorded, recorded
 from reports.rundocs import build, load_run
 from tests.record import scene
+from tests.reports import doorway
 
 DOCUMENTS = {"exchanges.har", "findings.sarif", "junit.xml", "report.html", "report.md"}
 
@@ -28,7 +28,7 @@ app.command()(make_report(recheck_run))
 
 
 def invoke(*arguments: str) -> Any:
-    return CliRunner().invoke(app, list(arguments))
+    return doorway.invoke(app, *arguments)
 
 
 @pytest.fixture

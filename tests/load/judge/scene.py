@@ -11,7 +11,8 @@ from typing import Any
 from contracts.history import Demand
 from load.call import Call, Reply, Seen
 from load.journeys.steps import REPEATED, account, create, list_page, profile, request_code, retrieve
-from load.judge.judge import Judge, Limits
+from load.judge.forgetting import Limits
+from load.judge.judge import Judge
 
 KEY = "key-of-the-owner-0001"
 BASE = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from contracts.finding import ClauseVerdict
 from load.judge.bench import MAX_PURCHASES, Bench
 from load.judge.facts import BREAK, PENDING, SUCCESS, Facts, Kinds, moment
+from load.judge.forgetting import Limits
 from load.judge.habits import ENOUGH
-from load.judge.judge import Limits
 from load.judge.packed import PackedMap, PackedSet
 from load.judge.register import Register
 from load.judge.rules import CREATE, RETRIEVE, SUSPECT, Rules

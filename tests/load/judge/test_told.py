@@ -11,7 +11,7 @@ from contracts.history import OWNER, ApiOperation, Operation
 from contracts.record.masking import Masker
 from load.journeys.steps import retrieve
 from load.judge import single
-from load.judge.judge import Limits
+from load.judge.forgetting import Limits
 from load.judge.merge import Merge
 from load.judge.operations import excerpt_of
 from load.judge.share import Shares

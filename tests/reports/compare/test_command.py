@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from reports.compare.command import compare
 from reports.compare.numbers import changed, measured
 from tests.record import scene
+from tests.reports import doorway
 from tests.reports.compare import made
 
 app = typer.Typer()
@@ -152,13 +153,13 @@ def test_a_wrong_value_is_told_with_the_value(before: Path, arguments: list[str]
 
 
 def test_what_is_no_run_is_one_line_and_exit_code_2(before: Path, tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["compare", str(before), str(tmp_path / "nothing")])
+    result = doorway.invoke(app, "compare", str(before), str(tmp_path / "nothing"))
     assert result.exit_code == 2
     assert result.stderr.startswith("assay: ")
     assert "holds no run" in result.stderr
     assert result.stderr.count("\n") == 1
     (before / "seconds.jsonl").unlink()
-    result = CliRunner().invoke(app, ["compare", str(before), str(before)])
+    result = doorway.invoke(app, "compare", str(before), str(before))
     assert (result.exit_code, "seconds.jsonl" in result.stderr) == (2, True)
 
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from reports.trend.command import trend
 from reports.trend.terminal import sparkline
 from tests.record import scene
+from tests.reports import doorway
 from tests.reports.trend import made
 
 app = typer.Typer()
@@ -130,12 +131,12 @@ def test_a_wrong_value_is_told_with_the_value(worse: Path, arguments: list[str],
 
 @pytest.mark.parametrize("effect", ["0%", "100%"])
 def test_an_effect_that_cannot_be_judged_is_exit_code_2(worse: Path, effect: str) -> None:
-    result = CliRunner().invoke(app, ["trend", str(worse), "--min-effect", effect])
+    result = doorway.invoke(app, "trend", str(worse), "--min-effect", effect)
     assert (result.exit_code, result.stderr) == (2, f"assay: --min-effect {effect} is not between 0% and 100%\n")
 
 
 def test_what_is_no_directory_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["trend", str(tmp_path / "nothing")])
+    result = doorway.invoke(app, "trend", str(tmp_path / "nothing"))
     assert result.exit_code == 2
     assert result.stderr.startswith("assay: ")
     assert result.stderr.count("\n") == 1
