@@ -41,14 +41,16 @@ class KeyFinder:
 
 
 def _forms(key: str) -> tuple[bytes, ...]:
-    """Return a key as it is, escaped for JSON, HTML and URLs, and in base64."""
+    """Return a key as it is, escaped for JSON, HTML and URLs, in base64 and hexadecimal, and as a list of its bytes."""
     raw = key.encode()
     quoted = [quote(key, safe=""), quote(key), quote_plus(key)]
     lowered = [re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), text) for text in quoted]
     written = json.dumps(key)[1:-1]
     texts = [key, written, written.replace("/", "\\/"), html.escape(key), *quoted, *lowered]
     spelt = ["".join(f"%{byte:02X}" for byte in raw), "".join(f"%{byte:02x}" for byte in raw)]
-    texts += [*spelt, raw.hex(), raw.hex().upper()]
+    # As JavaScript writes a buffer, with and without spaces.
+    listed = [separator.join(map(str, raw)) for separator in (",", ", ")]
+    texts += [*spelt, raw.hex(), raw.hex().upper(), *listed]
     return (*(text.encode() for text in texts), *_in_base64(raw))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from urllib.parse import quote
 
 import pytest
@@ -57,6 +58,8 @@ def test_lawful_answers_are_counted_and_silent() -> None:
         base64.urlsafe_b64encode(ODD_KEY.encode()).decode().rstrip("="),
         "".join(f"%{byte:02x}" for byte in ODD_KEY.encode()),
         ODD_KEY.encode().hex(),
+        json.dumps(list(ODD_KEY.encode())).strip("[]"),
+        json.dumps(list(ODD_KEY.encode()), separators=(",", ":")).strip("[]"),
     ],
 )
 def test_every_form_of_a_long_key(form: str) -> None:
