@@ -77,7 +77,7 @@ def script(recorded: Recorded) -> Script:
     finding = recorded.document["findings"][0]
     marked = {call["index"] for call in finding["evidence"]}
     *steps, last = script_of(recorded, select(recorded, finding), marked)
-    assert lines_of(tuple([last])) == ["every purchase is read once more"]
+    assert lines_of((last,)) == ["every purchase is read once more"]
     return tuple(steps)
 
 
