@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -26,15 +26,7 @@ from contracts.record.masking import Masker
 from contracts.record.readahead import Recorded, read_operations, read_recorded
 from contracts.record.result import INTERRUPTED, Phase, RunFacts, build_run
 from contracts.record.standins import KEYS, masked
-
-PHONES: Final[Mapping[str, str]] = {
-    "SHAPE-6": "a history masks phone numbers: of its digits and its plus sign only the run itself could tell",
-    "VALUE-2": "a history masks phone numbers: of their calling codes only the run itself could tell",
-}
-"""Clauses that look at phone numbers character by character; what the run itself found of them stands."""
-
-_SUMS: Final = frozenset({"LOAD-1"})
-"""Clauses that count what others find: hidden as far as those are."""
+from contracts.record.untold import PHONES, SUMS, as_told, carried, hidden_in, is_believed
 
 _HISTORY: Final = "history.jsonl"
 _DOUBTS_OF_CLAUSES: Final = ("required but not exercised: ", "no clause was exercised")
@@ -42,9 +34,6 @@ _MASK_SIGNS: Final = ("<code:", "<password:", "<phone:")
 
 _EXERCISED: Final = re.compile(r"^exercised \d+ of at least \d+ times: ")
 _LOAD: Final = "load"
-_OF_THE_RUN: Final[Mapping[str, frozenset[str]]] = {_LOAD: frozenset({"LOAD-2", "RACE-3"})}
-"""By command, clauses that rest on what the run measured, or on which calls it meant as one race: no history tells."""
-
 _ALWAYS_REQUIRED: Final[Mapping[str, frozenset[str]]] = {_LOAD: frozenset({"LOAD-1"})}
 """By command, what it requires whatever the catalogue says: a load run has no business with most clauses."""
 
@@ -150,10 +139,11 @@ def recheck(
     """Judge a run's history again and return the ``run.json`` that it comes to now.
 
     Masks become stand-ins before they are judged (``contracts.record.standins``). Three things a masked
-    history cannot tell, and none of them is guessed. What depends on how a phone number is written is taken
-    from the run itself (``PHONES``, and findings that name one). A violation that involves an operation whose
+    history cannot tell, and none of them is guessed. What depends on how a secret is written is taken from the
+    run itself (``contracts.record.untold``). A violation that involves an operation whose
     own values were masked or cut by accident is left out and counted in a note. So is one that compares
-    values in a run so long that equal ones may have different masks.
+    values in a run so long that equal ones may have different masks. Answers that the run itself did not believe
+    are not judged.
 
     Args:
         run_dir: where ``history.jsonl`` is.
@@ -172,22 +162,24 @@ def recheck(
         )
     account = _Account()
     oracle = _judging(document, settings, account, judges.get(document["command"], _ByOracle))
+    believed = is_believed(document)
     for recorded in read_recorded(run_dir / _HISTORY):
         _note(recorded, account, costs=document["partial"])
-        oracle.feed(recorded.line)
+        if believed:
+            oracle.feed(recorded.line)
     oracle.finish()
     baseline = _baseline(document, settings, today or datetime.now(UTC).date())
     found = [_masked(finding) for finding in oracle.findings]
-    hidden = _hidden(document)
-    carried = _carried(document, settings, [finding.id for finding in found], hidden)
+    hidden = hidden_in(document)
+    standing = carried(document, settings, [finding.id for finding in found], hidden)
     order = {clause: number for number, clause in enumerate(load_clauses())}
     findings = baseline.weigh(
-        sorted([*found, *carried], key=lambda f: (f.severity is not Severity.ERROR, order.get(f.clause, len(order))))
+        sorted([*found, *standing], key=lambda f: (f.severity is not Severity.ERROR, order.get(f.clause, len(order))))
     )
     evidence = {mark.index for finding in findings for mark in finding.marks}
     rechecked = build_run(
         _facts(document, account, _notes(oracle, findings, document, account)),
-        baseline.judge(_results(oracle, carried, document, settings), findings),
+        baseline.judge(_results(oracle, standing, document, settings), findings),
         findings,
         {operation.index: operation for operation in read_operations(run_dir / _HISTORY, evidence)},
         Masker({}),
@@ -196,10 +188,10 @@ def recheck(
         baseline=baseline,
     )
     before = {finding["id"]: finding for finding in document["findings"]}
-    unseen = {finding.id for finding in carried}
+    unseen = {finding.id for finding in standing}
     for finding in rechecked["findings"]:
         told = before.get(finding["id"])
-        whole = finding["id"] in unseen or finding["clause"] in PHONES or finding["clause"] in _SUMS
+        whole = finding["id"] in unseen or finding["clause"] in PHONES or finding["clause"] in SUMS
         if told is not None and finding["id"] in hidden and whole:
             finding |= {name: told[name] for name in told.keys() - {"severity", "accepted"}}
         elif told is not None:
@@ -250,7 +242,7 @@ def _note_cost(operation: Operation, account: _Account) -> None:
 
 
 def _results(
-    oracle: Judging, carried: Sequence[Finding], document: Mapping[str, Any], settings: Settings
+    oracle: Judging, standing: Sequence[Finding], document: Mapping[str, Any], settings: Settings
 ) -> Sequence[ClauseResult]:
     """Return the verdicts, those that hang on phone numbers or measurements as the run itself gave them."""
     before = {clause["id"]: clause for clause in document["clauses"]}
@@ -264,74 +256,12 @@ def _results(
         crashed = result.required and not catalogued
         expected = result.id in always if load else catalogued and result.id not in settings.optional
         required = crashed or result.id in settings.require or expected
-        mine = [finding for finding in carried if finding.clause == result.id]
+        mine = [finding for finding in standing if finding.clause == result.id]
         weighed = replace(result, required=required, findings=(*result.findings, *(finding.id for finding in mine)))
         if any(finding.severity is Severity.ERROR for finding in mine):
             weighed = replace(weighed, verdict=ClauseVerdict.BROKEN, reason="")
-        told = result.id in PHONES or result.id in _OF_THE_RUN.get(document["command"], ())
-        judged.append(_as_told(weighed, before.get(result.id)) if told else weighed)
+        judged.append(as_told(weighed, document))
     return judged
-
-
-def _as_told(result: ClauseResult, before: Mapping[str, Any] | None) -> ClauseResult:
-    if before is not None and result.id not in PHONES:
-        return replace(result, exercised=before["exercised"], verdict=_verdict(result, before), reason=before["reason"])
-    if result.verdict is ClauseVerdict.BROKEN:
-        return result
-    if before is None:
-        reason = PHONES.get(result.id, "only the run itself could tell")
-        return replace(result, verdict=ClauseVerdict.NOT_EXERCISED, required=False, reason=reason)
-    return replace(
-        result, verdict=ClauseVerdict(before["verdict"]), exercised=before["exercised"], reason=before["reason"]
-    )
-
-
-def _verdict(result: ClauseResult, before: Mapping[str, Any]) -> ClauseVerdict:
-    """Return the run's verdict, but for a clause whose findings today's settings make errors, or no longer make so."""
-    told = ClauseVerdict(before["verdict"])
-    if ClauseVerdict.BROKEN not in {told, result.verdict}:
-        return told
-    return ClauseVerdict.BROKEN if result.verdict is ClauseVerdict.BROKEN else ClauseVerdict.KEPT
-
-
-def _carried(
-    document: Mapping[str, Any], settings: Settings, found: Collection[str], hidden: Collection[str]
-) -> list[Finding]:
-    """Return what the run itself found and the history does not show."""
-    return [
-        Finding(
-            finding["id"],
-            finding["clause"],
-            "",
-            _severity(finding, settings),
-            finding["title"],
-            finding["expected"],
-            finding["observed"],
-            finding["count"],
-            (),
-        )
-        for finding in document["findings"]
-        if finding["id"] not in found and finding["id"] in hidden
-    ]
-
-
-def _hidden(document: Mapping[str, Any]) -> frozenset[str]:
-    """Return the ids of the run's findings of which its history may not tell, or not all."""
-    phones = {finding["id"] for finding in document["findings"] if _rests_on_phones(finding)}
-    own = _OF_THE_RUN.get(document["command"], frozenset()) | (_SUMS if phones else frozenset())
-    return frozenset(phones | {finding["id"] for finding in document["findings"] if finding["clause"] in own})
-
-
-def _severity(finding: Mapping[str, Any], settings: Settings) -> Severity:
-    """Return the severity that today's settings give to a finding of the run."""
-    # While it was accepted it was told as a warning, whatever its clause says.
-    own = load_clauses()[finding["clause"]].severity if "accepted" in finding else finding["severity"]
-    return Severity.WARNING if own == Severity.WARNING else settings.severity.get(finding["clause"], Severity.ERROR)
-
-
-def _rests_on_phones(finding: Mapping[str, Any]) -> bool:
-    """Tell whether a finding may hang on how a phone number is written: a mask does not show its plus sign."""
-    return finding["clause"] in PHONES or any("<phone:" in text for text in (finding["observed"], *finding["samples"]))
 
 
 def _masked(finding: Finding) -> Finding:
@@ -394,7 +324,10 @@ def _facts(document: Mapping[str, Any], account: _Account, notes: Iterable[str])
 def _notes(oracle: Judging, findings: Iterable[Finding], document: Mapping[str, Any], account: _Account) -> list[str]:
     before = [finding["id"] for finding in document["findings"]]
     after = [finding.id for finding in findings]
-    notes = [*document["notes"], *oracle.notes, f"judged again from the history: {account.operations} operations"]
+    judged = f"judged again from the history: {account.operations} operations"
+    if not is_believed(document):
+        judged = f"not judged again: the run believed none of its {account.operations} answers"
+    notes = [*document["notes"], *oracle.notes, judged]
     if not document["partial"]:
         new, gone = [name for name in after if name not in before], [name for name in before if name not in after]
         notes += [f"judged again: {', '.join(new)} is new"] if new else []

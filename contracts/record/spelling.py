@@ -26,7 +26,11 @@ _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8
 _NUL: Final = re.compile("\0+")
 _NAMED: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
 
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{6,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*")
+_PLAIN_ALPHABET: Final = str.maketrans("-_", "+/")
+_LONG_BASE64: Final = 16
+"""Characters from which base64 is read at every alignment; shorter runs are nearly always words."""
+
 _DIGIT64: Final = re.compile(r"[A-Za-z0-9+/_-]")
 _HEX: Final = re.compile(r"(?<![0-9A-Za-z])(?:0x)?[0-9A-Fa-f]{2}(?:(?:, ?0x|[ :-])?[0-9A-Fa-f]{2}){4,}")
 _DIGITS16: Final = re.compile(r"(?!0x)[0-9A-Fa-f]{2}")
@@ -154,16 +158,29 @@ def _above(source: Spelling, starts: Sequence[int]) -> Sequence[int]:
 
 
 def _base64(match: re.Match[str]) -> _Bytes:
-    """Read base64 at every alignment, for what stands before it may look like a part of it."""
+    """Read base64 at every alignment, for what stands before it may look like a part of it.
+
+    A short run is taken for base64 only where the whole of it is that of a text.
+    """
+    digits = "".join(match.group().split()).translate(_PLAIN_ALPHABET)
+    short = len(digits) < _LONG_BASE64
+    if short and not _is_text(_bytes64(digits)):
+        return
     places = [digit.start() for digit in _DIGIT64.finditer(match.string, match.start(), match.end())]
-    digits = "".join(match.group().split()).replace("-", "+").replace("_", "/")
     places.append(match.end())
-    for skipped in range(4):
-        part = digits[skipped:]
-        # One digit beyond the groups of four holds no byte.
-        part = part[: len(part) - (len(part) % 4 == 1)]
-        raw = a2b_base64(part + "=" * (-len(part) % 4))
+    for skipped in range(1 if short else 4):
+        raw = _bytes64(digits[skipped:])
         yield raw, [places[skipped + at * 8 // 6] for at in range(len(raw) + 1)]
+
+
+def _is_text(raw: bytes) -> bool:
+    return raw.isascii() and raw.decode("ascii").isprintable()
+
+
+def _bytes64(digits: str) -> bytes:
+    # One digit beyond the groups of four holds no byte.
+    whole = digits[: len(digits) - (len(digits) % 4 == 1)]
+    return a2b_base64(whole + "=" * (-len(whole) % 4))
 
 
 def _hexadecimal(match: re.Match[str]) -> _Bytes:

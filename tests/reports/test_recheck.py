@@ -20,9 +20,10 @@ from contracts.gate.opening import GateRequest, open_gate
 from contracts.gate.plan import PLANS
 from contracts.gate.run import PHASES, GateOptions
 from contracts.history import Answer, ApiOperation, Operation
-from contracts.record.recheck import PHONES, recheck, recheck_run
+from contracts.record.recheck import recheck, recheck_run
 from contracts.record.result import build_run
 from contracts.record.standins import is_damaged, masked, stand_in
+from contracts.record.untold import PHONES
 from reports.command import make_report
 from reports.har import Exchanges
 from reports.rundocs import load_run
