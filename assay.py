@@ -4,12 +4,13 @@ from contracts.starting import Starting
 
 with Starting():
     from functools import partial
+    from typing import Annotated
 
     import typer
 
     from contracts.drift import command as drift_command
     from contracts.explain import explain
-    from contracts.frontdoor import run_app
+    from contracts.frontdoor import flowing, run_app
     from contracts.gate import command as gate_command
     from contracts.gate.replay import command as replay_command
     from contracts.prove import command as prove_command
@@ -18,6 +19,7 @@ with Starting():
     from fixtures.sandbox import command as sandbox_command
     from load import command as load_command
     from load.judge.again import JudgedAgain
+    from load.version import own_version
     from reports import command as report_command
     from reports.compare import command as compare_command
     from reports.errors import DocumentError
@@ -27,27 +29,49 @@ with Starting():
 app = typer.Typer(
     name="assay",
     help="Tell whether a Purchases API keeps its promises: one response at a time, across a purchase's history, "
-    "when requests truly overlap.",
+    "when requests truly overlap, and at speed.",
     epilog="Start with: assay gate        (tests the embedded sandbox; add --url for your own API)",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("gate", epilog=gate_command.GATE_EPILOG)(gate_command.gate)
-app.command("load", epilog=load_command.EPILOG)(load_command.load)
-app.command("verify", epilog=verify_command.EPILOG)(verify_command.verify)
-app.command("replay", epilog=replay_command.EPILOG)(replay_command.replay)
-app.command("doctor", epilog=gate_command.DOCTOR_EPILOG)(gate_command.doctor)
-app.command("init", epilog=starter_command.EPILOG)(starter_command.init)
-app.command("prove", epilog=prove_command.EPILOG)(prove_command.prove)
-app.command("sandbox", epilog=sandbox_command.EPILOG)(sandbox_command.sandbox)
-app.command("explain")(explain)
-app.command("drift", epilog=drift_command.EPILOG)(drift_command.drift)
-rechecked = partial(recheck_run, judges={"load": JudgedAgain})
-app.command("report", epilog=report_command.EPILOG)(report_command.make_report(rechecked))
-app.command("compare", epilog=compare_command.EPILOG)(compare_command.compare)
-app.command("trend", epilog=trend_command.EPILOG)(trend_command.trend)
+for name, command, epilog in (
+    ("gate", gate_command.gate, gate_command.GATE_EPILOG),
+    ("load", load_command.load, load_command.EPILOG),
+    ("verify", verify_command.verify, verify_command.EPILOG),
+    ("replay", replay_command.replay, replay_command.EPILOG),
+    ("doctor", gate_command.doctor, gate_command.DOCTOR_EPILOG),
+    ("init", starter_command.init, starter_command.EPILOG),
+    ("prove", prove_command.prove, prove_command.EPILOG),
+    ("sandbox", sandbox_command.sandbox, sandbox_command.EPILOG),
+    ("explain", explain, None),
+    ("drift", drift_command.drift, drift_command.EPILOG),
+    (
+        "report",
+        report_command.make_report(partial(recheck_run, judges={"load": JudgedAgain})),
+        report_command.EPILOG,
+    ),
+    ("compare", compare_command.compare, compare_command.EPILOG),
+    ("trend", trend_command.trend, trend_command.EPILOG),
+):
+    app.command(name, help=flowing(command.__doc__), epilog=epilog)(command)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"assay {own_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def front(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ def explain(
     else:
         chosen = [entry for entry in clauses.values() if name in (entry.family, _ALL.upper())]
     if not chosen:
-        typer.echo(_unknown(clause), err=True)
+        typer.echo(f"assay: {_unknown(clause)}", err=True)
         raise typer.Exit(_USAGE_ERROR)
     if as_json:
         found = [dataclasses.asdict(entry) for entry in chosen]

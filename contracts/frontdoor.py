@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import traceback
 from pathlib import Path
@@ -22,6 +23,16 @@ _CliError: type[Exception] = next(
 USAGE: Final = 2
 MOST_SAID: Final = 4000
 """Characters of the line that tells what is wrong."""
+
+
+def flowing(docstring: str | None) -> str:
+    """Return a command's docstring as its help: each paragraph in one line, for a terminal to break at its own width.
+
+    Args:
+        docstring: of the function, None without one.
+    """
+    paragraphs = inspect.cleandoc(docstring or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def run_app(app: typer.Typer, *errors: type[Exception]) -> NoReturn:
@@ -54,7 +65,9 @@ def _run(app: typer.Typer, usage: tuple[type[Exception], ...]) -> int:
     except _CliError as error:
         context = getattr(error, "ctx", None)
         where = context.command_path if context is not None else "assay"
-        _complain(f"{getattr(error, 'format_message', error.__str__)()} (see {where} --help)")
+        # Without a message: no command was given, and the help is shown already.
+        if message := getattr(error, "format_message", error.__str__)().strip():
+            _complain(f"{message} (see {where} --help)")
         return USAGE
     except usage as error:
         _complain(str(error))

@@ -134,7 +134,8 @@ class Operation:
         answer: what came back, None when nothing whole did.
         invoked: when the first byte was about to be sent, seconds.
         returned: when the answer had arrived or was given up, seconds.
-        wall: our own clock at ``returned``, Unix seconds (the yardstick of VALUE-5 when there is no ``Date``).
+        wall: our own clock at ``returned``, Unix seconds (the yardstick of VALUE-5 when there is no ``Date``); 0 where
+            it is none.
         error: why there is no answer (``timeout``, ``connection reset``), None otherwise.
         lane: which connection or worker sent it, for timelines.
         walk: name of the page walk this list call belongs to, empty outside of one.

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from contracts.profiles import PROFILES
 
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,100}")
+
 
 def whole_number(text: str) -> int:
-    """Read an option's whole number; typer's own message does not show what was given."""
-    try:
-        return int(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a whole number") from None
+    """Read an option's whole number in ASCII digits; typer's own message does not show what was given."""
+    if not _WHOLE.fullmatch(str(text)):
+        raise typer.BadParameter(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def within(least: int, most: int) -> Callable[[str], int]:
+    """Return a reader of an option's whole number between two, both included."""
+
+    def read(text: str) -> int:
+        number = whole_number(text)
+        if not least <= number <= most:
+            raise typer.BadParameter(f"{text!r} is not between {least} and {most}")
+        return number
+
+    return read
 
 
 def count(text: str) -> int:
@@ -44,6 +59,8 @@ Config = Annotated[Path | None, typer.Option(help="Settings file; default assay.
 AllowHost = Annotated[
     list[str] | None, typer.Option(help="A host that is not loopback and may be tested; needs a cap as well.")
 ]
+AskHost = Annotated[list[str] | None, typer.Option(help="A host that is not loopback and may be asked.")]
+"""``AllowHost`` for a command that buys nothing, and needs no cap."""
 MaxPurchases = Annotated[
     int | None, typer.Option(parser=count, metavar="N", help="Purchases the run may make at most.")
 ]

@@ -31,6 +31,7 @@ class Profile:
         purchase_types: Lawful values of `purchase_type` (SHAPE-9).
         purchase_sources: Lawful values of `purchase_source`; empty where the profile lacks the key.
         nullable_password: Whether `verification.password` may be null without a warning (SHAPE-10).
+        list_parameters: Query parameters of the list of purchases.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Profile:
     purchase_types: frozenset[str]
     purchase_sources: frozenset[str]
     nullable_password: bool
+    list_parameters: frozenset[str]
 
 
 @cache
@@ -66,6 +68,9 @@ def get_profile(name: str) -> Profile:
         purchase_types=frozenset(purchase["properties"]["purchase_type"]["enum"]),
         purchase_sources=frozenset(purchase["properties"].get("purchase_source", {}).get("enum", ())),
         nullable_password="null" in schemas["Verification"]["properties"]["password"]["type"],
+        list_parameters=frozenset(
+            one["name"] for one in _document(name)["paths"]["/v1/purchases"]["get"]["parameters"]
+        ),
     )
 
 

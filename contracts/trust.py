@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,9 @@ from contracts.errors import UsageError
 FILE_VARIABLE: Final = "SSL_CERT_FILE"
 FOLDER_VARIABLE: Final = "SSL_CERT_DIR"
 """Environment variables from which OpenSSL takes what ``ssl.create_default_context`` trusts."""
+
+_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Environment variables by which requests is told whom to trust; a file that assay was given goes before."""
 
 
 def trust(ca_file: Path | None, environment: MutableMapping[str, str] = os.environ) -> None:
@@ -38,3 +41,20 @@ def trust(ca_file: Path | None, environment: MutableMapping[str, str] = os.envir
     environment[FILE_VARIABLE] = str(ca_file.resolve())
     # The system's folder would be trusted beside the file.
     environment[FOLDER_VARIABLE] = os.devnull
+
+
+def trusted(verify: object, environment: Mapping[str, str] = os.environ) -> object:
+    """Return whom a request of the library requests trusts, which left to itself has a list of its own.
+
+    Args:
+        verify: as the calling code has it, or the library for it; what the code says for itself stands.
+        environment: of this process.
+
+    Returns:
+        A file or folder of certificates, or ``verify`` as it is.
+    """
+    ambient = FILE_VARIABLE in environment and verify in {environment.get(name) for name in _BUNDLES}
+    if verify is not True and not (verify and ambient):
+        return verify
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile or paths.capath or verify

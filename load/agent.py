@@ -180,6 +180,7 @@ class Agent:
             "purchases": self.purse.budget.purchases,
             "spend": str(self.purse.budget.spend),
             "spent": self.purse.spent,
+            "books": self.engine.books.account().plain(),
             "mishaps": self._mishaps().plain(),
             "crashes": {**self.engine.crashes, **self.machinery.crashes},
             "now": self.clock.now(),

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from load.drive.books import Account
+from load.drive.books import together as sum_up
 from load.drive.tally import total
 from load.judge.merge import Merge
 from load.measure.figures import ALL
@@ -40,6 +42,7 @@ class Collector:
         self._tallies: dict[str, Mapping[str, Any]] = {}
         self._purchases: dict[str, int] = {}
         self._spend: dict[str, Decimal] = {}
+        self._books: dict[str, Account] = {}
         self.file_trouble: str | None = None
 
     def take(self, worker: str, share: Mapping[str, Any]) -> None:
@@ -74,10 +77,11 @@ class Collector:
             raise ValueError(f"{purchases} purchases for {spend}")
         crashes = {str(text): int(number) for text, number in share["crashes"].items()}
         mishaps = Mishaps.from_plain(share["mishaps"])
+        books = Account.from_plain(share["books"])
         total({worker: tally})
         self._tallies[worker] = tally
         self._purchases[worker], self._spend[worker] = purchases, spend
-        self._crashes[worker], self._mishaps[worker] = crashes, mishaps
+        self._crashes[worker], self._mishaps[worker], self._books[worker] = crashes, mishaps, books
         self.policy = str(share["policy"])
         if share["spent"]:
             self.spent[worker] = str(share["spent"])
@@ -151,6 +155,11 @@ class Collector:
     def purchases(self) -> int:
         """Purchases made, creates of unknown outcome included."""
         return sum(self._purchases.values())
+
+    @property
+    def books(self) -> Account:
+        """What the creates of all processes were to cost."""
+        return sum_up(self._books.values())
 
     @property
     def spend(self) -> Decimal:

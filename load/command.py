@@ -28,6 +28,7 @@ from contracts.options import (
     positive,
 )
 from contracts.starting import hold_back
+from contracts.target import admit, keys_from_environment, locate
 from contracts.trust import trust
 from load.request import MOST_PROCESSES, OF_FINDINGS, PLANS, LoadRequest, address, duration_option, make_load_request
 from reports.showing import show_run
@@ -127,6 +128,9 @@ def load(
     """
     trust(ca_file)
     if worker is not None:
+        named = (("a plan", plan), ("--url", url), ("--master", master), ("--rate", rate), ("--users", users))
+        if extra := [name for name, value in named if value is not None]:
+            raise UsageError(f"--worker does what its master says; leave out {', '.join(extra)}")
         host, port = address(worker, "--worker")
         _in_a_fresh_interpreter()
         from load.worker import work  # noqa: PLC0415 - imports locust, which patches the interpreter
@@ -201,6 +205,10 @@ def _interleave(request: LoadRequest, candidate: str, rounds: int, *, quiet: boo
 
     if request.url is None:
         raise UsageError("--interleave compares two targets; name the baseline with --url")
+    locate(candidate, "--interleave")
+    for url in (request.url, candidate):
+        # Before the first run buys anything.
+        admit(url, keys_from_environment(request.environment), allow_hosts=request.allow_hosts, capped=request.capped)
     asked = Interleaving(
         baseline=request.url,
         candidate=candidate,

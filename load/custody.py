@@ -25,6 +25,7 @@ from contracts.asking import most_purchases, purchases_asked
 from contracts.budget import BudgetSpentError, Reservation
 from contracts.errors import UsageError
 from contracts.history import Input
+from contracts.trust import trusted
 from load.call import CLOSED, Reply
 from load.clock import Clock
 
@@ -82,6 +83,7 @@ class Custody:
             more["allow_redirects"] = False
             # Neither the environment's nor anybody's: what a proxy does with a key nobody has allowed.
             more["proxies"] = {}
+            more["verify"] = trusted(more.get("verify", this.verify))
             body = _bytes(request.body)
             count = purchases_asked(_input(request, parts, body))
             if not count:

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from contracts.finding import ClauseResult, Finding, Violation
 from contracts.history import Operation
+from load.balance import CLAUSE as MONEY
+from load.balance import Sum
 from load.collect import Collector
 from load.conduct import Conductor
 from load.drive.life import End
@@ -24,8 +26,8 @@ from load.request import LoadRequest
 from load.schedule import Schedule
 from load.staff import Worker
 
-GATE_ONLY: Final = ("VALUE-6", "MONEY-1")
-"""Clauses that take more than answers at speed: an account of one's own, a balance at rest."""
+GATE_ONLY: Final = ("VALUE-6",)
+"""Clauses that take more than answers at speed: an account of one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def conclude(
     conductor: Conductor,
     collector: Collector,
     workers: Mapping[str, Worker],
+    balance: Sum,
 ) -> Outcome:
     """Draw the conclusions of a run that is over.
 
@@ -64,6 +67,7 @@ def conclude(
         conductor: who led it.
         collector: what was told.
         workers: who sent.
+        balance: whether it adds up.
     """
     plan = request.plan
     until = conductor.until
@@ -83,6 +87,9 @@ def conclude(
     if too_many is not None:
         oracle.violate(too_many)
         oracle.exercise("LOAD-2")
+    if balance.violation is not None:
+        oracle.violate(balance.violation)
+    oracle.exercise(MONEY, not balance.reason)
     measured = measured_part(collector.ledger, schedule.phases, until, open_model=plan.open_model)
     load = {
         "model": "open" if plan.open_model else "closed",
@@ -115,7 +122,7 @@ def conclude(
         notes.insert(0, conductor.search.sentence())
     return Outcome(
         load,
-        oracle.results(mode="load", reasons=_reasons(plan)),
+        oracle.results(mode="load", reasons=_reasons(plan) | {MONEY: balance.reason}),
         oracle.findings,
         merge.operations,
         tuple(troubles),

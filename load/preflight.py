@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from contracts.history import STRANGER, ApiOperation
@@ -14,6 +14,7 @@ from contracts.profiles import PROFILES
 from contracts.target import Target
 from load.asking import Asker, UnansweredError
 from load.call import Call, Reply
+from load.drive.books import amount_of
 from load.journeys.steps import account, list_page
 
 COUNTRIES: Final = tuple("US GB RU DE FR CA KZ IN ID BR ES IT PL NL".split())
@@ -137,13 +138,8 @@ def _newest(listed: dict[str, Any] | None) -> bool | None:
 
 
 def _amount(text: object) -> Decimal | None:
-    if not isinstance(text, str) or len(text) > 20:
-        return None
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() and value >= 0 else None
+    value = amount_of(text)
+    return value if value is not None and value >= 0 else None
 
 
 def profile_of(ground: Ground, asked: str) -> str:

@@ -14,6 +14,8 @@ from contracts.config import AUTO, Settings, nearest, read_toml
 from contracts.errors import UsageError
 from contracts.profiles import DEFAULT_PROFILE, PROFILES
 from contracts.units import parse_amount, parse_duration
+from load.measure.figures import ALL
+from load.plan.expression import parse_objective
 from load.plan.plan import Plan
 from load.plan.reading import overridden, parse_plan
 
@@ -142,16 +144,20 @@ def make_load_request(
     """
     document, source = _document(plan)
     document = overridden(document, options)
+    if locustfile is not None and plan is None:
+        # What nobody asked for: the file may well call other operations than our own users.
+        document = {**document, "objectives": list(filter(_is_of_all, document["objectives"]))}
     if locustfile is not None and not _by_users(document):
         raise UsageError("-f runs the users of a locustfile; say how many with --users N")
     if locustfile is not None and (processes > 1 or master is not None):
         other = "--master" if master is not None else f"--processes {processes}"
         raise UsageError(f"-f runs the users of a locustfile in one process; leave out {other}")
-    checked = parse_plan(document, source, default_name=Path(source).stem)
-    name = profile or settings.profile or DEFAULT_PROFILE
+    given = ", ".join(f"--{option}" for option, value in options.items() if value is not None)
+    checked = parse_plan(document, f"{source} with {given}" if given else source, default_name=Path(source).stem)
+    name = next(value for value in (profile, settings.profile, DEFAULT_PROFILE) if value is not None)
     if name not in {*PROFILES, AUTO}:
         raise UsageError(f"--profile {name!r} is not one of {', '.join((*PROFILES, AUTO))}")
-    url = url or settings.url
+    url = settings.url if url is None else url
     if url is not None and defects:
         raise UsageError("--defect goes around the embedded sandbox; it cannot be used with --url")
     if locustfile is not None and not (_exists(locustfile) and locustfile.is_file()):
@@ -227,6 +233,10 @@ def _exists(path: Path) -> bool:
     except OSError:
         # A name longer than the system has any.
         return False
+
+
+def _is_of_all(objective: str) -> bool:
+    return parse_objective(objective, "objectives").operation == ALL
 
 
 def _by_users(document: Mapping[str, Any]) -> bool:

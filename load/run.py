@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import signal
 import time
@@ -16,14 +17,16 @@ import gevent
 from contracts.config import AUTO
 from contracts.errors import UsageError
 from contracts.finding import ClauseResult
+from contracts.history import OWNER
 from contracts.interruption import interruption
 from contracts.profiles import DEFAULT_PROFILE
 from contracts.record.masking import Masker
 from contracts.record.result import Phase, RunFacts, build_run
 from contracts.record.rundir import HISTORY, RunDirectory
-from contracts.target import Keys, Target, admit, keys_from_environment
+from contracts.target import KEY_VARIABLES, Keys, Target, admit, keys_from_environment
 from fixtures.sandbox.server import SandboxProcess
 from fixtures.sandbox.settings import Settings, SettingsError
+from load.balance import Look, Sum
 from load.cast import Crew, Solo
 from load.collect import Collector
 from load.conduct import Conductor, Stopping
@@ -36,6 +39,7 @@ from load.orders import Orders
 from load.outcome import Outcome, conclude
 from load.preflight import Ground, NotReadyError, profile_of, survey
 from load.request import LoadRequest
+from load.rest import Rest
 from load.schedule import Schedule
 from load.staff import Worker
 from load.version import own_version
@@ -127,6 +131,8 @@ class _Run:
         self._facts = replace(self._facts, profile=profile_of(ground, self.request.profile))
         schedule = Schedule(plan)
         orders = self._orders(ground)
+        rest = Rest(self._target, plan.timeout, orders.profile)
+        before = rest.look() if self.request.locustfile is None else None
         merge = Merge(orders.profile, orders.severity_map(), alone=orders.workers == 1)
         with contextlib.ExitStack() as stack:
             files = self._files(schedule, stack)
@@ -154,9 +160,20 @@ class _Run:
                 troubles.append(str(error))
             except KeyboardInterrupt:
                 self.stopping.asked.set()
-            outcome = conclude(self.request, schedule, conductor, collector, cast.workers)
+            balance = self._settle(rest, before, collector, cast.workers)
+            outcome = conclude(self.request, schedule, conductor, collector, cast.workers, balance)
             notes = (*self._target.keys.remarks, *outcome.notes)
             return self._write(outcome, [*troubles, *outcome.troubles], notes, ground, collector, cast.workers)
+
+    def _settle(self, rest: Rest, before: Look | None, collector: Collector, workers: Mapping[str, Worker]) -> Sum:
+        """Look whether the balance adds up, where all that was sent is known."""
+        if self.request.locustfile is not None:
+            return Sum(reason="what a locustfile's users buy is not added up")
+        if self.stopping.asked.is_set() or any(worker.state != "finished" for worker in workers.values()):
+            return Sum(reason="the run was cut short")
+        if collector.refused or collector.crashes:
+            return Sum(reason="not all that was bought is known")
+        return rest.settle(before, collector.books, self.stopping.asked.is_set)
 
     def _orders(self, ground: Ground) -> Orders:
         request = self.request
@@ -184,6 +201,9 @@ class _Run:
     def _cast(self, orders: Orders, collector: Collector) -> Solo | Crew:
         request = self.request
         keys = self._target.keys
+        if request.locustfile is not None and request.url is None:
+            # The file finds the sandbox's key where it finds that of a target.
+            os.environ[KEY_VARIABLES[OWNER]] = keys.owner
         if request.processes == 1 and request.master is None:
             return Solo(orders, keys, collector.take, locustfile=request.locustfile)
         own = orders.workers - request.expected

@@ -6,10 +6,13 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 import gevent
+import typer
 from gevent.event import Event
 from locust import runners
 from locust.env import Environment
@@ -20,6 +23,7 @@ from contracts.target import KEY_VARIABLES, Keys, keys_from_environment
 from load.agent import Agent
 from load.cast import BEGIN, ORDERS, PARENT_VARIABLE, READY, STEP, user_class
 from load.orders import Orders
+from load.reach import ANSWER_SECONDS, WHERE, reach
 from load.version import own_version
 
 LOOK_EVERY: Final = 0.1
@@ -28,7 +32,16 @@ LOOK_EVERY: Final = 0.1
 _LOST: Final = 3
 """Exit code of a worker whose master is gone or speaks another language."""
 
+ORDERS_SECONDS: Final = 60.0
+"""How long a worker waits for orders: as long as a master waits for all of its workers."""
+
+_TRIES: Final = 2
+"""How often a master is told that we are there before it counts as silent."""
+
 runners.WORKER_REPORT_INTERVAL = 1.0
+# Locust would try for five minutes and say nothing.
+runners.CONNECT_TIMEOUT = ANSWER_SECONDS / _TRIES  # type: ignore[assignment] # seconds, of which it says int
+runners.CONNECT_RETRY_COUNT = _TRIES - 1
 
 
 class _Worker:
@@ -108,17 +121,24 @@ def work(host: str, port: int, environment: Mapping[str, str]) -> int:
         somebody else ended it.
 
     Raises:
-        UsageError: the owner's key is missing.
+        UsageError: the owner's key is missing, or no master answers.
     """
     if not environment.get(KEY_VARIABLES["owner"]):
         raise UsageError(f"{KEY_VARIABLES['owner']} is not set: a worker needs the key, the master does not send it")
     keys = keys_from_environment(environment)
     locust = Environment(user_classes=[])
     worker = _Worker(locust, keys)
+    reach(host, port, partial(typer.echo, err=True))
     try:
         runner = locust.create_worker_runner(host, port)
-    except (ConnectionError, OSError) as error:
-        raise UsageError(f"no master answers at {host}:{port}: {str(error) or 'no connection'}") from None
+    except OSError:
+        raise UsageError(
+            f"the master at {host}:{port} does not take this worker: it has all that it expects (--expect-workers), "
+            f"or is none of assay's; {WHERE}"
+        ) from None
+    except SystemExit:
+        # Locust's own answer to an interruption, whose exit code would be that of a broken contract.
+        return INTERRUPTED
     runner.register_message(ORDERS, worker.on_orders)
     runner.register_message(BEGIN, worker.on_begin)
     runner.register_message(STEP, worker.on_step)
@@ -129,10 +149,14 @@ def work(host: str, port: int, environment: Mapping[str, str]) -> int:
     for number in numbers:
         if signal.getsignal(number) is not signal.SIG_IGN:
             gevent.signal_handler(number, worker.interrupt)
+    ordered_by = time.monotonic() + ORDERS_SECONDS
     # The runner's greenlets are killed by the master's quit.
     while runner.greenlet and not worker.over.wait(LOOK_EVERY):
         if parent.isdigit() and os.getppid() != int(parent):
             worker.trouble = "the process that started this worker is gone"
+            break
+        if worker.agent is None and time.monotonic() > ordered_by:
+            worker.trouble = f"the master at {host}:{port} gave no orders in {ORDERS_SECONDS:.0f} s; {WHERE}"
             break
     if worker.trouble:
         logging.getLogger(__name__).error(worker.trouble)

@@ -24,7 +24,8 @@ EPILOG: Final = (
     "assay report reports/runs/20260223T101500Z-gate\n\n"
     "assay report RUN --recheck          judge its history again, by today's clauses\n\n"
     "assay report RUN --har all          every exchange, for a browser's developer tools\n\n"
-    "assay report RUN --allure DIR       results for Allure"
+    "assay report RUN --allure DIR       results for Allure\n\n"
+    "Exit codes: 0 shown, 2 usage; with --recheck those of the run."
 )
 """Text below the options of `assay report`."""
 

@@ -66,12 +66,13 @@ def read_json(file: Path, most_bytes: int, what: str) -> Any:
 
     Raises:
         FileNotFoundError: there is no such file.
+        NotADirectoryError: what should hold it is a file itself.
         DocumentError: it cannot be read, is too large, or is no JSON.
     """
     try:
         with open_foreign(file) as stream:
             content = stream.read(most_bytes + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise
     except OSError as error:
         raise DocumentError(f"cannot read {file}: {error.strerror}") from None

@@ -13,6 +13,7 @@ import jsonschema_rs
 
 from reports.errors import DocumentError
 from reports.foreign import fault_of, read_json
+from reports.plaintext import counted
 
 PROOF: Final = "proof.json"
 NOT_SHOWN: Final = "not_shown"
@@ -72,11 +73,17 @@ def proof_sentence(document: Mapping[str, Any]) -> str:
     variants, silent = summary["variants"], summary["silent"]
     if not seeded and not variants:
         return "No case was shown."
-    defects = f"The gate catches {'all' if caught == seeded else f'{caught:,} of'} {seeded:,} seeded defects"
-    quiet = f"is silent on {'all' if silent == variants else f'{silent:,} of'} {variants:,} lawful variants"
+    defects = f"The gate catches {_of(caught, seeded, 'seeded defect')}"
+    quiet = f"is silent on {_of(silent, variants, 'lawful variant')}"
     if not variants:
         return f"{defects}."
     return f"{defects} and {quiet}." if seeded else f"The gate {quiet}."
+
+
+def _of(number: int, whole: int, noun: str) -> str:
+    if number != whole:
+        return f"{number:,} of {counted(whole, noun)}"
+    return f"the one {noun}" if whole == 1 else f"all {whole:,} {noun}s"
 
 
 @cache

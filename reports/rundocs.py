@@ -42,6 +42,8 @@ def load_run(path: Path) -> dict[str, Any]:
         document = read_json(file, _MAX_RESULT, "result of a run")
     except FileNotFoundError:
         raise DocumentError(f"{path} holds no run: there is no {file}") from None
+    except NotADirectoryError:
+        raise DocumentError(f"{path} is neither a run directory nor a run.json") from None
     if not isinstance(document, dict) or "schema" not in document:
         raise DocumentError(f"{file} is not the result of a run of assay")
     if document["schema"] != SCHEMA_VERSION:

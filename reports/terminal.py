@@ -185,7 +185,10 @@ class _Page:
             self._labelled("cost", separator.join([*_costs(document), f"{document['duration_s']:.1f} s"]))
         for note in document["notes"]:
             self._labelled("note", note)
-        self._labelled("again", document["rerun"])
+        if cell_len(document["rerun"]) <= self._console.width - _LABEL:
+            self._labelled("again", document["rerun"])
+        else:
+            self._command("again", document["rerun"], indent=0)
 
     def _findings(self) -> None:
         findings: Sequence[Mapping[str, Any]] = sorted(
@@ -234,12 +237,12 @@ class _Page:
         times = f"{call['invoked'] * 1000:,.0f}-{call['returned'] * 1000:,.0f} ms"
         return f"#{call['index']} {call['principal']} {self._safe(what, _SHORT)}: {answer}, {times}"
 
-    def _command(self, label: str, command: str) -> None:
+    def _command(self, label: str, command: str, indent: int = 3) -> None:
         """Show a command line unbroken, so that it can be copied."""
         if len(command) > _LONGEST_CURL:
-            self._labelled(label, f"a command of {counted(len(command), 'character')}, in run.json", indent=3)
+            self._labelled(label, f"a command of {counted(len(command), 'character')}, in run.json", indent=indent)
             return
-        self._line(label, style="dim", indent=3)
+        self._line(label, style="dim", indent=indent)
         self._console.print(Text(self._safe(command, None)), soft_wrap=True)
 
     def _not_exercised(self) -> None:

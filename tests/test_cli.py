@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -16,8 +17,11 @@ import pytest
 from typer.testing import CliRunner
 
 import assay
+from contracts.errors import UsageError
+from contracts.options import within
 from fixtures.sandbox.server import SandboxThread
 from fixtures.sandbox.settings import Settings
+from load.version import own_version
 from reports.rundocs import run_schema
 from tests.gate.rawserver import answer, raw_server, read_request
 
@@ -46,6 +50,7 @@ def one_line(result: subprocess.CompletedProcess[str]) -> str:
         (["gate", "--dept", "quick"], "--depth"),
         (["gaet"], "gate"),
         (["gate", "--depth", "deeper"], "'deeper' is not one of quick, full, deep"),
+        (["gate", "--profile", ""], "'' is not one of 2026-02, 2026-05, auto"),
         (["gate", "--profile", "2027-01"], "'2027-01' is not one of 2026-02, 2026-05, auto"),
         (["gate", "--seed", "x"], "x"),
         (["gate", "--time", "50 parsecs"], "50 parsecs"),
@@ -70,6 +75,12 @@ def test_a_mistake_is_one_line_and_exit_2(arguments: list[str], words: str, tmp_
     assert "Traceback" not in text
 
 
+def test_without_a_command_the_help_is_all_that_is_said(tmp_path: Path) -> None:
+    result = run(cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (2, "")
+    assert "Start with: assay gate" in result.stdout
+
+
 def test_a_host_that_is_not_loopback_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     result = run("gate", "--url", "http://192.0.2.1", cwd=tmp_path, ASSAY_API_KEY="some-key-1234")
     assert result.returncode == 2
@@ -91,6 +102,65 @@ def test_every_command_has_help_with_an_example() -> None:
         result = CliRunner().invoke(assay.app, [str(name), "--help"])
         assert result.exit_code == 0
         assert f"assay {name}" in result.output, name
+
+
+@pytest.mark.parametrize("name", [str(command.name) for command in assay.app.registered_commands])
+def test_help_breaks_its_lines_where_the_terminal_does(name: str) -> None:
+    text = CliRunner(env={"COLUMNS": "80"}).invoke(assay.app, [name, "--help"]).output
+    prose = text[: text.index("╭")].split(" " * 80)
+    for paragraph in prose:
+        lines = [line.strip() for line in paragraph.splitlines() if line.strip()]
+        for line, following in itertools.pairwise(lines):
+            # The first word of a line had no room in the one before.
+            assert len(line) + 1 + len(following.split()[0]) > 78, (line, following)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["replay", "run", "LIFE-3-1f0c9a", "--tries", "0"], "'0' is not between 1 and 100"),
+        (["replay", "run", "LIFE-3-1f0c9a", "--tries", "many"], "'many' is not a whole number"),
+        (["prove", "--jobs", "65"], "'65' is not between 1 and 64"),
+        (["prove", "--jobs", "1.5"], "'1.5' is not a whole number"),
+        (["sandbox", "--port", "65536"], "'65536' is not between 0 and 65535"),
+        (["sandbox", "--port", "http"], "'http' is not a whole number"),
+        (["sandbox", "--workers", "0"], "'0' is not between 1 and 64"),
+        (["sandbox", "--seed", "1e3"], "'1e3' is not a whole number"),
+        (["sandbox", "--failure-rate", "10%"], "'10%' is not a number"),
+        (["gate", "--seed", "１２"], "'１２' is not a whole number"),
+        (["load", "--users", "1_000"], "'1_000' is not a whole number"),
+    ],
+)
+def test_a_wrong_number_is_shown(arguments: list[str], complaint: str) -> None:
+    result = CliRunner().invoke(assay.app, arguments, standalone_mode=False)
+    assert complaint in str(result.exception)
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), ("64", 64), ("+7", 7), ("007", 7)])
+def test_a_number_within_its_bounds_is_read(text: str, number: int) -> None:
+    assert within(1, 64)(text) == number
+
+
+def test_the_version_is_told() -> None:
+    result = CliRunner().invoke(assay.app, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"assay {own_version()}\n")
+
+
+@pytest.mark.parametrize("name", ["gate", "doctor", "init", "verify"])
+def test_an_empty_address_is_a_mistake_and_not_the_sandbox(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipeline whose variable for the address is not set must not be told that its service keeps the contract."""
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner(env={"ASSAY_API_KEY": "some-key-1234"})
+    result = runner.invoke(assay.app, [name, "--url", ""], standalone_mode=False)
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).startswith("--url '' is not an http or https URL")
+
+
+def test_what_buys_nothing_asks_for_no_cap() -> None:
+    for name in ("doctor", "init", "drift"):
+        assert "needs a cap" not in " ".join(CliRunner().invoke(assay.app, [name, "--help"]).output.split())
 
 
 def test_a_dead_port_is_inconclusive(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -31,7 +31,7 @@ from contracts.options import (
 from contracts.trust import trust
 from reports.compare.options import percentage
 from reports.markdown.summary import append_summary
-from reports.plaintext import plain
+from reports.plaintext import counted, plain
 from verify.request import VerifyRequest, make_verify_request
 from verify.verdict import Decision
 
@@ -165,7 +165,7 @@ def _accept(request: VerifyRequest, decision: Decision, place: Path) -> None:
             typer.echo(f"accepted in {file}", err=True)
 
 
-def _show(document: dict[str, object], decision: Decision, place: Path, console: Console) -> None:
+def _show(document: dict[str, Any], decision: Decision, place: Path, console: Console) -> None:
     ascii_only = not console.encoding.lower().startswith("utf")
 
     def shown(text: object, style: str = "") -> Text:
@@ -177,15 +177,14 @@ def _show(document: dict[str, object], decision: Decision, place: Path, console:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    parts = document["parts"]
-    assert isinstance(parts, list)
-    for part in parts:
+    for part in document["parts"]:
         table.add_row(shown(part["name"]), shown(part["verdict"].replace("_", " ")), shown(part["sentence"]))
     console.print(table)
     console.print()
     told = (
-        f"{document['requests']} requests, {document['purchases']} purchases, {document['spend']} "
-        f"{document['spend_currency'] or 'spent'}, seed {document['seed']}, {document['duration_s']} s"
+        f"{counted(document['requests'], 'request')}, {counted(document['purchases'], 'purchase')}, "
+        f"{document['spend']} {document['spend_currency'] or 'spent'}, seed {document['seed']}, "
+        f"{document['duration_s']:,.1f} s"
     )
     console.print(shown(told, "dim"))
     console.print(shown(f"Written to {place}; each part's own report is below it", "dim"))

@@ -13,7 +13,7 @@ from contracts.drift.load import load_api
 from contracts.errors import UsageError
 from contracts.gate.request import make_request as make_gate_request
 from contracts.profiles import DEFAULT_PROFILE
-from contracts.target import admit, keys_from_environment
+from contracts.target import admit, keys_from_environment, locate
 from fixtures.defects.catalogue import find
 from load.request import make_load_request
 from verify.caps import Caps
@@ -137,7 +137,7 @@ def make_verify_request(
     """
     environment = dict(os.environ) if environment is None else environment
     left = _parts(skip, beside=against_url is not None)
-    url = url or settings.url
+    url = settings.url if url is None else url
     gate = make_gate_request(
         settings, url=url, profile=profile, depth=depth or DEPTH, seed=seed, allow_host=allow_host, timeout=timeout,
         max_purchases=max_purchases, max_spend=max_spend, defects=defects,
@@ -152,6 +152,7 @@ def make_verify_request(
     if against_url is not None:
         if url is None:
             raise UsageError(f"--against-url {against_url!r} is compared with another target; name that with --url")
+        locate(against_url, "--against-url")
         _check(against_url, gate.allow_hosts, gate.capped, (), environment)
     elif Name.AGAINST in left:
         raise UsageError("--skip against leaves out what only --against-url asks for; name neither")

@@ -3,6 +3,7 @@
 from contracts.checks.disclosure import DisclosureCheck
 from contracts.checks.emptybody import EmptyBodyCheck
 from contracts.checks.leak import LeakCheck
+from contracts.checks.listserved import ListServedCheck
 from contracts.checks.pagination import PaginationCheck
 from contracts.checks.pressure import PressureCheck
 from contracts.checks.refusal import RefusalCheck
@@ -21,5 +22,6 @@ CHECKS: tuple[type[Monitor], ...] = (
     SlashCheck,
     EmptyBodyCheck,
     PaginationCheck,
+    ListServedCheck,
 )
 """Every check. Adding one is adding it here (style, rule 1)."""

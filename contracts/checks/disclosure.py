@@ -16,8 +16,14 @@ from contracts.history import Answer, ApiOperation, Input
 from contracts.monitor import Docket, Monitor, Setting, violation
 from contracts.reading import Reading
 
-_FRONT: Final = frozenset({405, 408, 411, 413, 414, 415, 417, 421, 426, 431})
+_FRONT: Final = frozenset({405, 407, 408, 411, 413, 414, 415, 417, 421, 426, 431})
 """Refusals that the server software in front often writes itself, before any code of the shop runs."""
+
+_ADDRESSES: Final = frozenset(
+    "alt-svc content-location content-security-policy content-security-policy-report-only link location nel "
+    "refresh report-to reporting-endpoints set-cookie via".split()
+)
+"""Headers whose values hold URLs or paths of URLs, which are no files of the server."""
 
 
 class DisclosureCheck(Monitor):
@@ -47,7 +53,8 @@ class DisclosureCheck(Monitor):
             if not answer.truncated:
                 self._judge_form(reading, answer, docket)
         # NUL keeps patterns from reaching from one text into the next.
-        for found in giveaways("\0".join(_texts(reading, answer)), "\0".join(_sent_texts(reading))):
+        told = "\0".join([*_texts(reading, answer), *_header_texts(answer)])
+        for found in giveaways(told, "\0".join(_sent_texts(reading))):
             _report(reading, docket, found.kind, f"an error gives away {found.kind}", shown(found.text))
         if self._keys.found_in(answer.body) or _own_key(reading).found_in(answer.body):
             # The key itself is not repeated here: findings are read by people who do not own it.
@@ -59,8 +66,8 @@ class DisclosureCheck(Monitor):
             empty = not answer.body
             cause = "an empty body" if empty else "not JSON"
             observed = "no body" if empty else shown(answer.body[:80].decode("utf-8", "replace"))
-        elif not media.parse(answer.header("content-type")).is_json:
-            cause, observed = "not labelled JSON", f"Content-Type {shown(answer.header('content-type'))}"
+        elif not media.parse(media.label(answer)).is_json:
+            cause, observed = "not labelled JSON", f"Content-Type {shown(media.label(answer))}"
         else:
             return
         front = self._is_from_front(reading, answer)
@@ -99,6 +106,13 @@ def _texts(reading: Reading, answer: Answer) -> Iterator[str]:
     if reading.document.error is None:
         return _strings(reading.document.value)
     return iter([html.unescape(answer.body.decode("utf-8", "replace"))])
+
+
+def _header_texts(answer: Answer) -> Iterator[str]:
+    """Yield what headers say: frameworks in debug mode put the exception and its file there, percent-encoded."""
+    for name, value in answer.headers:
+        if name.lower() not in _ADDRESSES:
+            yield unquote(value)
 
 
 def _sent_texts(reading: Reading) -> Iterator[str]:

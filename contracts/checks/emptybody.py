@@ -9,6 +9,7 @@ from contracts.checks import media
 from contracts.history import ApiOperation, Demand, Mark, Outcome
 from contracts.monitor import Docket, Monitor, Setting, violation
 from contracts.reading import Reading
+from contracts.statuses import OUTAGES
 
 MAX_PURCHASES: Final = 5_000
 """Purchases that are remembered; those of a load run that makes more are judged while they are young."""
@@ -19,7 +20,7 @@ NEAR_S: Final = 10.0
 _NOT_PARSED: Final = frozenset({400, 422, 500})
 """How servers answer a body that they could not read."""
 
-_SILENT: Final = frozenset({401, 403, 404, 405, 408, 429, 501, 502, 503, 504})
+_SILENT: Final = OUTAGES | {401, 403, 404, 405, 407, 408, 429, 501}
 """Statuses that come before a body is looked at, or from elsewhere."""
 
 

@@ -55,8 +55,8 @@ _STRONG: Final = r"(?:usr|home|root|etc|var|opt|proc|tmp|mnt|private/(?:var|tmp|
 _WEAK: Final = r"(?:app|apps|code|src|srv|build|workspace|workdir|work|service|services|server|data|project|repo)"
 _SEGMENT: Final = r"[\w.@+-]{1,100}"
 
-# What a page of HTML links to is the path of a URL.
-_START: Final = r"(?<![\w/.:~$%*\\-])(?<!src=[\"'])(?<!href=[\"'])"
+# What a page of HTML links to is the path of a URL, and what follows a # points into JSON (RFC 6901, section 6).
+_START: Final = r"(?<![\w/.:~$%*#\\-])(?<!src=[\"'])(?<!href=[\"'])"
 
 _PATHS: Final = (
     rf"{_START}/{_STRONG}(?:/{_SEGMENT}){{1,30}}",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
+
+from contracts.history import Answer
+
+_MEMBERS: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,"]|")+')
+"""What stands between the commas of a list, those within quotes apart (RFC 9110, section 5.6.1)."""
 
 
 class Media(NamedTuple):
     """A media type.
 
     Attributes:
-        kind: type and subtype in lower case, without parameters; empty where there is no header.
+        kind: type and subtype in lower case, without parameters; empty without a header, or with several that differ.
         charset: the charset in lower case, None where the header names none.
     """
 
@@ -27,13 +33,28 @@ class Media(NamedTuple):
         return self.charset in {None, "utf-8", "utf8"}
 
 
+def label(answer: Answer) -> str | None:
+    """Return the ``Content-Type`` of an answer, lines of that name made one (RFC 9110, section 5.3); None without."""
+    values = [value for name, value in answer.headers if name.lower() == "content-type"]
+    return ", ".join(values) if values else None
+
+
 def parse(header: str | None) -> Media:
     """Return the media type that a ``Content-Type`` header names.
+
+    It names one; of several, each client believes another (RFC 9110, section 8.3), so that they must agree.
 
     Args:
         header: the header's value, None where there was none.
     """
-    kind, *parameters = (header or "").split(";")
+    named = [_parse(member) for member in _MEMBERS.findall(header or "") if member.strip()]
+    if len({media.kind for media in named}) != 1:
+        return Media("", None)
+    return next((media for media in named if not media.is_utf8), named[0])
+
+
+def _parse(member: str) -> Media:
+    kind, *parameters = member.split(";")
     charset = None
     for parameter in parameters:
         name, _, value = parameter.partition("=")

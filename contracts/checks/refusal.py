@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import ClassVar, Final, NamedTuple
 
 from contracts.checks import scope
-from contracts.checks.rulings import OTHER_REFUSAL, OUTAGES, SERVER_ERROR, Ruling, refused_id_is_unknown, rule
+from contracts.checks.rulings import OTHER_REFUSAL, SERVER_ERROR, Ruling, refused_id_is_unknown, rule
 from contracts.demand import Fault
 from contracts.finding import Violation
 from contracts.history import Answer, ApiOperation, Demand
 from contracts.monitor import Docket, Monitor, Setting, violation
 from contracts.reading import Reading
+from contracts.statuses import OUTAGES, UNJUDGED
 
 _SUBJECTS: Final[Mapping[str, str]] = {
     "AUTH-1": "a request without the right key",
@@ -56,6 +57,13 @@ MIN_OUTAGES: Final = 3
 """Outages that one kind of fault must meet, each with the target up before it, to be no coincidence."""
 
 
+_BETWEEN: Final = UNJUDGED - OUTAGES - {408, 429}
+"""What a proxy or a front answers to whomever it will: it tells of keys where the keyless alone get it."""
+
+_Form = tuple[ApiOperation, bool]
+"""An API operation, and whether it is addressed with a trailing slash."""
+
+
 class _Outage(NamedTuple):
     """What one kind of fault met instead of an answer.
 
@@ -84,10 +92,11 @@ class RefusalCheck(Monitor):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        self._strange: dict[ApiOperation, list[Violation]] = {}
+        self._strange: dict[_Form, list[Violation]] = {}
         self._outages: dict[tuple[str, str], _Outage] = {}
         self._up = True
         self._served: set[ApiOperation] = {ApiOperation.CREATE, ApiOperation.OTHER}
+        self._forms: set[_Form] = {(ApiOperation.CREATE, False)}
         self._waiting: Counter[tuple[ApiOperation, str]] = Counter()
 
     def observe(self, reading: Reading, docket: Docket) -> None:
@@ -96,8 +105,8 @@ class RefusalCheck(Monitor):
         answer = operation.answer
         if answer is None or answer.truncated or answer.status < 200 or scope.is_other_resource(reading):
             return
-        if answer.status in OUTAGES:
-            self._note_outage(reading)
+        if answer.status in OUTAGES or (answer.status in _BETWEEN and _is_keyless(reading)):
+            self._note_outage(reading, answer)
             return
         if answer.status in {408, 429}:
             # Neither is an answer to what was asked.
@@ -105,6 +114,7 @@ class RefusalCheck(Monitor):
         self._up = True
         if operation.authenticated and answer.status in _SHOWS_SERVED:
             self._serve(reading.route.api_operation, docket)
+            self._forms.add(_form(reading))
         judgement = reading.judgement
         if judgement.demand is Demand.REFUSE:
             self._judge_refusal(reading, answer, docket)
@@ -127,7 +137,7 @@ class RefusalCheck(Monitor):
                 return
         for fault, ruling in rulings:
             if ruling is None and fault.clause == "AUTH-1" and answer.status == 404 and len(faults) == 1:
-                held = self._strange.setdefault(reading.route.api_operation, [])
+                held = self._strange.setdefault(_form(reading), [])
                 held += [_violation(fault, OTHER_REFUSAL, reading)] if len(held) < MAX_HELD else []
             if ruling is None:
                 # Where one fault's status cannot be judged, it may be the reason of the answer.
@@ -138,8 +148,9 @@ class RefusalCheck(Monitor):
 
     def finish(self, docket: Docket) -> None:
         """Judge what could be told from a lacking operation, or from an outage, only in the end."""
-        for kind, held in self._strange.items():
-            for found in held if kind in self._served else ():
+        for form, held in self._strange.items():
+            # A trailing slash that is not served is WIRE-1's finding, and says nothing of keys.
+            for found in held if form in self._forms else ():
                 docket.exercise(found.clause)
                 docket.violate(found)
         for outage in self._outages.values():
@@ -147,14 +158,15 @@ class RefusalCheck(Monitor):
                 docket.exercise(outage.first.clause)
                 docket.violate(outage.first)
 
-    def _note_outage(self, reading: Reading) -> None:
+    def _note_outage(self, reading: Reading, answer: Answer) -> None:
         """Count the outages that one kind of fault met while the target was up before each of them."""
         faults = reading.judgement.faults
         if reading.judgement.demand is Demand.REFUSE and faults and faults[0].clause in _SUBJECTS and self._up:
             key = (faults[0].clause, faults[0].reason)
             known = self._outages.get(key, _Outage())
             if known is not _ANSWERED:
-                first = known.first or _violation(faults[0], SERVER_ERROR, reading)
+                kind = SERVER_ERROR if answer.status in OUTAGES else OTHER_REFUSAL
+                first = known.first or _violation(faults[0], kind, reading)
                 self._outages[key] = _Outage(first, known.times + 1)
         self._up = False
 
@@ -171,6 +183,15 @@ class RefusalCheck(Monitor):
         self._served.add(kind)
         for key in [key for key in self._waiting if key[0] is kind]:
             docket.exercise(key[1], self._waiting.pop(key))
+
+
+def _is_keyless(reading: Reading) -> bool:
+    faults = reading.judgement.faults
+    return bool(faults) and faults[0].clause == "AUTH-1"
+
+
+def _form(reading: Reading) -> _Form:
+    return reading.route.api_operation, reading.route.slash
 
 
 def _judge_either(reading: Reading, answer: Answer, docket: Docket) -> None:

@@ -13,9 +13,6 @@ from contracts.history import Answer, ApiOperation
 from contracts.reading import Reading
 from contracts.routes import route
 
-OUTAGES: Final = frozenset({502, 503, 504})
-"""A gateway's or an overloaded server's own answers: they say nothing of the input, and the gate counts them."""
-
 _LACKING: Final = frozenset({405, 501})
 """How a target says that it has no such operation."""
 

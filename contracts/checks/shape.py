@@ -95,7 +95,7 @@ def _status_faults(kind: ApiOperation, answer: Answer) -> Iterator[tuple[str, st
         yield f"{kind} not 200", f"a successful {kind} is not answered with 200", f"status {answer.status}"
     if answer.status in _BODILESS:
         return
-    header = answer.header("content-type")
+    header = media.label(answer)
     found = media.parse(header)
     if found.kind != "application/json":
         observed = "no Content-Type" if header is None else f"Content-Type {shown(header)}"

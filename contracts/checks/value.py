@@ -43,6 +43,8 @@ class ValueCheck(Monitor):
         kind = scope.judged_kind(reading)
         if kind is None:
             return
+        if kind is ApiOperation.ACCOUNT:
+            _judge_offer(reading, docket)
         for view in reading.views:
             if reading.operation.principal == OWNER and kind in {ApiOperation.CREATE, ApiOperation.LIST}:
                 self._remember(view.id)
@@ -141,6 +143,24 @@ class ValueCheck(Monitor):
                 expected="status PENDING in the answer to a create",
                 observed=f"status {view.status}" + (" with credentials" if tolerated else ""),
                 severity=Severity.WARNING if tolerated else None,
+            )
+        )
+
+
+def _judge_offer(reading: Reading, docket: Docket) -> None:
+    """VALUE-1: an account is that of the country asked about."""
+    value, asked = reading.document.value, reading.route.parameter
+    got = value.get("country_code") if isinstance(value, dict) else None
+    # What is no code at all is SHAPE-4's.
+    if isinstance(got, str) and _COUNTRY.fullmatch(got) and got != asked:
+        docket.violate(
+            violation(
+                "VALUE-1",
+                "account of another country",
+                "an account is of another country than asked about",
+                reading.operation.mark,
+                expected="country_code as in the path",
+                observed=f"asked about {shown(asked)}, got {shown(got)}",
             )
         )
 

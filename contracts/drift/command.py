@@ -166,6 +166,8 @@ def _profile_of(directory: Path) -> str:
             result = json.loads(stream.read(_MAX_RESULT))
     except FileNotFoundError:
         return DEFAULT_PROFILE
+    except NotADirectoryError:
+        raise UsageError(f"{directory} is no run directory") from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, RecursionError):

@@ -25,6 +25,7 @@ from contracts.gate.run import Gate
 from contracts.interruption import interruption
 from contracts.options import (
     AllowHost,
+    AskHost,
     CaFile,
     Config,
     Json,
@@ -51,7 +52,10 @@ GATE_EPILOG: Final = (
 )
 """Text below the options of `assay gate`."""
 
-DOCTOR_EPILOG: Final = "Example: ASSAY_API_KEY=… assay doctor --url http://127.0.0.1:8080"
+DOCTOR_EPILOG: Final = (
+    "Example: ASSAY_API_KEY=… assay doctor --url http://127.0.0.1:8080\n\n"
+    "Exit codes: 0 it can be tested, 2 usage, 3 it cannot be reached, or is no Purchases API."
+)
 """Text below the options of `assay doctor`."""
 
 
@@ -135,11 +139,11 @@ def doctor(
     *,
     url: Url = None,
     profile: ProfileName = None,
-    allow_host: AllowHost = None,
+    allow_host: AskHost = None,
     timeout: Timeout = None,
     ca_file: CaFile = None,
     config: Config = None,
-    as_json: Json = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write what was found as JSON to standard output.")] = False,
 ) -> int:
     """Tell what a gate could exercise on a target, without buying anything."""
     trust(ca_file)

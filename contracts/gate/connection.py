@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -49,13 +50,15 @@ class Connection:
 
     Args:
         sock: connected, and behind TLS where the target speaks it.
+        address: the one it was dialled at.
 
     Attributes:
         asked: how many requests it has carried.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, address: str = "") -> None:
         self.sock = sock
+        self.address = address
         self.asked = 0
 
     def close(self) -> None:
@@ -144,6 +147,17 @@ def security(target: Target) -> ssl.SSLContext | None:
     return context
 
 
+def prefer(target: Target, connection: Connection) -> Target:
+    """Return a target whose name's addresses begin with the one that has just taken a connection.
+
+    One of several may be dead, and would cost each connection its share of the time: a create has one of its own.
+    """
+    known, taken = target.addresses, connection.address
+    if known is None or taken not in known[1:]:
+        return target
+    return replace(target, addresses=(taken, *(address for address in known if address != taken)))
+
+
 def connect(target: Target, timeout: float, context: ssl.SSLContext | None) -> Connection:
     """Open a connection, TLS included.
 
@@ -162,7 +176,7 @@ def connect(target: Target, timeout: float, context: ssl.SSLContext | None) -> C
     deadline = time.perf_counter() + min(_CONNECT_S, timeout)
     sock: socket.socket | None = None
     try:
-        sock = _dial((host,) if target.addresses is None else target.addresses, port, deadline)
+        sock, address = _dial((host,) if target.addresses is None else target.addresses, port, deadline)
         _check_address(target, sock)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is not None:
@@ -184,15 +198,16 @@ def connect(target: Target, timeout: float, context: ssl.SSLContext | None) -> C
     except BaseException:
         _close(sock)
         raise
-    return Connection(sock)
+    return Connection(sock, address)
 
 
-def _dial(addresses: Sequence[str], port: int, deadline: float) -> socket.socket:
-    """Connect to the first of some addresses that takes it; a name was looked up when the target was admitted."""
+def _dial(addresses: Sequence[str], port: int, deadline: float) -> tuple[socket.socket, str]:
+    """Connect to the first of some addresses that takes it, and say which; a name was looked up at admission."""
     trouble = OSError("the name does not resolve")
     for number, address in enumerate(addresses):
         try:
-            return socket.create_connection((address, port), timeout=_left(deadline) / (len(addresses) - number))
+            share = _left(deadline) / (len(addresses) - number)
+            return socket.create_connection((address, port), timeout=share), address
         except OSError as error:
             trouble = error
     raise trouble

@@ -63,7 +63,8 @@ def diagnose(gate: Gate) -> Diagnosis:
         if trouble or why:
             missing[clause.id] = trouble or why[0]
     keys = {"owner": "refused" if "refuses the key" in trouble else "accepted"}
-    keys["other owner"] = {None: "not given", True: "accepted", False: "refused"}[found.other_known]
+    same = "of the first owner" if "of one owner" in found.other_why else "refused"
+    keys["other owner"] = {None: "not given", True: "accepted", False: same}[found.other_known]
     gate.finish()
     return Diagnosis(
         target=gate.target.url,

@@ -80,7 +80,7 @@ class Assay:
             url = stack.enter_context(serve_app(target)) if callable(target) else target
             request = make_request(
                 self._settings,
-                url=url or self._option("url"),
+                url=self._option("url") if url is None else url,
                 profile=self._option("profile"),
                 depth=depth or self._option("depth") or "quick",
                 seed=self._option("seed"),

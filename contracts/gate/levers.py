@@ -13,6 +13,9 @@ from contracts.target import Target
 AGE_S: Final = 20 * 60 + 60
 """Seconds by which the clock is moved for a purchase to be old enough for a refund (LIFE-10), with a margin."""
 
+YOUNG_S: Final = 20 * 60 - 60
+"""Seconds after which a purchase is still too young for one, by the same margin."""
+
 
 class Levers:
     """The admin operations of a sandbox, outside of ``/v1``; not part of the history that is judged.
@@ -36,6 +39,8 @@ class Levers:
 
     def advance(self, seconds: float) -> bool:
         """Move the target's clock forward."""
+        # Even where no answer comes it may have moved.
+        self._wire.clock_moved = True
         return self._post("/admin/clock", {"advance_s": seconds})
 
     def provider(self, number: int, *outcomes: str) -> bool:

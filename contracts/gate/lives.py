@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from contracts.gate.book import Entry
-from contracts.gate.levers import AGE_S, Levers
+from contracts.gate.levers import AGE_S, YOUNG_S, Levers
 from contracts.gate.plan import Plan
 from contracts.gate.session import Session
 from contracts.gate.shop import Shop
@@ -17,10 +17,16 @@ from contracts.reading import Reading
 BODIES: Final[tuple[tuple[bytes, bool], ...]] = ((b"", True), (b"{}", True), (b"", False))
 """The lawful ways to ask for a code: body and whether it is labelled when empty (WIRE-2)."""
 
+CALLBACK: Final = b'{"callback_url": "https://buyer.example/told"}'
+"""A repeat that names a callback; nobody can have a name below .example (RFC 2606, section 2)."""
+
 FIRST_PATIENCE: Final = 0.02
 """Seconds to read a PENDING purchase before its code is asked for again, doubled each time up to the longest."""
 
 LONGEST_PATIENCE: Final = 3.0
+
+FILTERED: Final = 2
+"""Purchases around whose code the list is asked for by status."""
 
 PROVIDER_SHARE: Final = 0.2
 """Share of the time budget that may go into waiting for slow providers, all purchases together."""
@@ -88,7 +94,11 @@ class Lives:
         self.shop.retrieve(entry.id, slash=number % 2 == 1)
         if number % 3 == 1:
             self.refund(entry)
+        if number < FILTERED:
+            self._list_by_status(entry)
         self.request_code(entry, body=body, labelled=labelled)
+        if number < FILTERED:
+            self._list_by_status(entry)
         if entry.status == "PENDING":
             self._await(entry)
         self.shop.retrieve(entry.id)
@@ -99,11 +109,21 @@ class Lives:
             self.refund(entry)
         self.shop.retrieve(entry.id)
 
+    def _list_by_status(self, entry: Entry) -> None:
+        """List those PENDING and those SUCCESS, before or after a code moves one of them (LIFE-6, LIST-2)."""
+        if self.survey.has(ApiOperation.LIST):
+            for status in dict.fromkeys(("PENDING", "SUCCESS", entry.status)):
+                self.shop.walk(50, status=status, max_pages=10)
+
     def second_request(self, entry: Entry, number: int) -> None:
         """Ask again for a code that was given or refused for good (LIFE-4, LIFE-9)."""
         for times in range(1, 4 if number == 0 else 2):
             body, labelled = BODIES[(number + times) % len(BODIES)]
             self.request_code(entry, body=body, labelled=labelled)
+            self.shop.retrieve(entry.id)
+        if number < len(BODIES):
+            # It may be refused for its callback as well, and is no less a repeat.
+            self.request_code(entry, body=CALLBACK)
             self.shop.retrieve(entry.id)
 
     def request_code(self, entry: Entry, *, body: bytes = b"", labelled: bool = True, slash: bool = False) -> Operation:
@@ -163,17 +183,39 @@ class Lives:
         refunded = next(iter(self.session.book.of(OWNER, statuses=["SUCCESS"])), None)
         if refunded is not None and levers.refund(refunded.id):
             self._refused_for_good(refunded)
-        aged = self.buy()
-        if aged is not None and levers.advance(AGE_S):
-            self.shop.look()
-            self.refund(aged)
-            self.shop.retrieve(aged.id)
-            self.shop.look()
-            self._refused_for_good(aged)
         if "EXPIRED" in self.session.profile.statuses:
             expired = self.buy()
             if expired is not None and levers.expire(expired.id):
                 self._refused_for_good(expired)
+        self._grow_old(levers)
+
+    def _grow_old(self, levers: Levers) -> None:
+        """Let purchases grow too old for one rule after another (LIFE-4, LIFE-9, LIFE-10).
+
+        A refund is asked for a minute too early, then for one purchase that was never asked for its code and
+        for one whose code did not come; last, whoever has ended is asked again, for no ending wears off.
+        """
+        aged, asked = self.buy(), self.buy()
+        if asked is not None and levers.provider(asked.id, "pending"):
+            self.request_code(asked)
+        if aged is None or not levers.advance(YOUNG_S):
+            return
+        self._refund_and_look(aged)
+        if not levers.advance(AGE_S - YOUNG_S):
+            return
+        self._refund_and_look(aged)
+        self._refused_for_good(aged)
+        if asked is not None and asked.status == "PENDING":
+            self._refund_and_look(asked)
+        for status in ("SUCCESS", "ERROR", "EXPIRED"):
+            for entry in self.session.book.of(OWNER, statuses=[status])[:1]:
+                self._refused_for_good(entry)
+
+    def _refund_and_look(self, entry: Entry) -> None:
+        self.shop.look()
+        self.refund(entry)
+        self.shop.retrieve(entry.id)
+        self.shop.look()
 
     def _refused_for_good(self, entry: Entry) -> None:
         """Read a purchase that has ended, ask for what it can no longer give, and read it again (LIFE-9)."""

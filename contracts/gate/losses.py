@@ -1,4 +1,4 @@
-"""Lost calls: well-formed requests that a target left without an answer, and when they are too many."""
+"""Lost calls: well-formed requests whose outcome nobody knows, and when they are too many."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.gate.wire import SAFE
+from contracts.history import Operation, Outcome
 from contracts.reading import Reading
 
 MAX_SHARE: Final = 0.01
@@ -19,6 +20,11 @@ _ILL_FORMED: Final = frozenset({"INPUT-1", "INPUT-5", "INPUT-7", "INPUT-8", "INP
 """Clauses that speak of requests as such; a well-formed one that is refused has to be refused by an answer."""
 
 _JSON: Final = "application/json"
+_IN_BETWEEN: Final = frozenset({407, 421})
+"""Refusals by a proxy, or on a connection that leads elsewhere (RFC 9110, 15.5.8 and 15.5.20): the target gave none."""
+
+_LACKING: Final = 501
+"""A server error that tells its outcome: the target has no such operation (contract, "Operations")."""
 
 
 @dataclass(slots=True)
@@ -27,7 +33,7 @@ class Share:
 
     Attributes:
         calls: how many were made.
-        lost: how many of them had no whole answer.
+        lost: how many of them had no whole answer, or one that leaves the outcome unknown.
     """
 
     calls: int = 0
@@ -41,6 +47,9 @@ class Share:
 
 class Losses:
     """Counts the calls that a target has to answer, reads and writes together and apart.
+
+    A 408 and a 5xx are no answer either: after them the effect may or may not have taken place, and what a gateway
+    says in the target's stead (RFC 9110, 15.6.3 to 15.6.5) no clause judges.
 
     Only what is well-formed is counted, with an owner's key and no header but ours: whoever sits before a target
     may drop anything else without a word. Apart, for a run has several reads to each write, and a lost write is
@@ -63,9 +72,10 @@ class Losses:
         operation = reading.operation
         share = self.reads if operation.input.method in SAFE else self.writes
         share.calls += 1
-        if operation.answer is None or operation.answer.truncated:
+        unknown = operation.outcome is Outcome.UNKNOWN and operation.status != _LACKING
+        if unknown or operation.status in _IN_BETWEEN:
             share.lost += 1
-            self._last = operation.error or "an answer too long to read"
+            self._last = _told(operation)
 
     @property
     def trouble(self) -> str:
@@ -76,9 +86,16 @@ class Losses:
         kinds = (("reads", self.reads), ("writes", self.writes))
         told = [f"{share.lost} of {share.calls} {kind}" for kind, share in kinds if share.lost]
         return (
-            f"the target left {' and '.join(told)} without an answer, well-formed as they were "
-            f"(more than {MAX_SHARE:.0%}), the last: {self._last}; what was lost was not judged"
+            f"the target left {' and '.join(told)} without an answer that tells the outcome, well-formed "
+            f"as they were (more than {MAX_SHARE:.0%}), the last: {self._last}; what was lost was not judged"
         )
+
+
+def _told(operation: Operation) -> str:
+    """Tell why the outcome of a call is unknown."""
+    if operation.answer is None:
+        return operation.error or "no answer"
+    return "an answer too long to read" if operation.answer.truncated else f"status {operation.answer.status}"
 
 
 def _is_plain(reading: Reading) -> bool:

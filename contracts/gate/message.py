@@ -218,15 +218,16 @@ class Exchange:
 
         Raises:
             MalformedError: a line ends in LF alone (RFC 9112, section 2.2), a value holds a control character
-                (RFC 9110, section 5.5), or the version is none that this connection can speak.
+                (RFC 9110, section 5.5), or the version is none that this connection can speak. A later HTTP/1 is
+                taken for HTTP/1.1 (RFC 9110, section 2.5).
         """
         heads = self._heads.split(b"\r\n\r\n", self._interim + 1)
         self._heads = bytearray()
         if len(heads) <= self._interim + 1 or any(_BARE_LINE_FEED.search(head) for head in heads[:-1]):
             raise MalformedError("malformed HTTP (a line that ends in LF alone)")
         _check_values(value for _, value in event.headers)
-        if event.http_version not in {b"1.0", b"1.1"}:
-            raise MalformedError("malformed HTTP (a version other than 1.0 and 1.1)")
+        if not event.http_version.startswith(b"1."):
+            raise MalformedError("malformed HTTP (a version other than 1)")
         if event.http_version == b"1.0" and any(name == b"transfer-encoding" for name, _ in event.headers):
             # Whoever speaks HTTP/1.0 knows no chunks; the framing is faulty (RFC 9112, section 6.1).
             raise MalformedError("malformed HTTP (Transfer-Encoding in an answer of HTTP/1.0)")

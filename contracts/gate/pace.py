@@ -89,6 +89,11 @@ class Pace:
         """Seconds that are left until the limit of the phase at hand, never below 0."""
         return max(0.0, min(self.limit, self.seconds) - self.elapsed)
 
+    @property
+    def rest(self) -> float:
+        """Seconds until nothing is sent or waited for any more, the grace included, never below 0."""
+        return max(0.0, self.seconds * GRACE - self.elapsed)
+
     def check_overrun(self) -> None:
         """Raise once nothing more may be sent, whatever would still be worth it.
 

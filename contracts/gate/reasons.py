@@ -62,8 +62,11 @@ def _unmet(need: str, survey: Survey, session: Session, levered: bool) -> str | 
     if need == "second_key":
         if session.target.keys.other is None:
             return "it needs a second owner: set ASSAY_OTHER_API_KEY"
-        return None if survey.other_known else "the target refuses the key in ASSAY_OTHER_API_KEY"
+        return None if survey.other_known else survey.other_why
     if need == "success" and not any(e.credentials for e in session.book.of(OWNER, ours=None)):
+        unserved = survey.lacking.get(ApiOperation.REQUEST_CODE)
+        if unserved is not None:
+            return f"no purchase reached SUCCESS: the target does not serve request_code: {unserved}"
         return "no purchase reached SUCCESS within the time budget; give the provider more with --time"
     if need == "error_status" and not seen & {"ERROR", "EXPIRED"}:
         return f"no purchase was in ERROR; {hint}".rstrip("; ")

@@ -21,18 +21,18 @@ from contracts.gate.nearmisses import (
     list_misses,
     method_misses,
     unknown_ids,
+    with_slash,
+    wrapped_id,
 )
 from contracts.gate.plan import Plan
 from contracts.gate.session import Session
 from contracts.gate.shop import Shop
 from contracts.gate.survey import FIRST_COUNTRIES, Survey, unassigned_codes
 from contracts.history import OWNER, STRANGER, Aim, ApiOperation, Demand, Operation, Outcome
+from contracts.statuses import OUTAGES
 
 BATCH: Final = 12
 """Near misses between two looks where there is not one after each."""
-
-OUTAGES: Final = frozenset({502, 503, 504})
-"""Statuses that gateways and overloaded servers answer by themselves."""
 
 INSISTENCE: Final = 2
 """How often a near miss that was answered so is sent again."""
@@ -42,6 +42,9 @@ SHARE: Final = 0.5
 
 ENOUGH_ACCEPTED: Final = 6
 """Accepted near misses of one family after which its rest would only cost money."""
+
+RESERVED: Final = "UK"
+"""Reserved in ISO 3166-1 for a country whose code is another: who takes it must not sell GB for it (VALUE-1)."""
 
 UNKNOWN_AHEAD: Final = 1_000_003
 """How far above the highest id seen an id is taken to be nobody's."""
@@ -62,12 +65,19 @@ def subject_of(session: Session, survey: Survey) -> Subject:
 
 def catalogue(session: Session, survey: Survey, subject: Subject) -> Iterator[NearMiss]:
     """Yield every near miss that makes sense on a target, in a fixed order."""
+    yield from with_slash(_plain_catalogue(session, survey, subject))
+
+
+def _plain_catalogue(session: Session, survey: Survey, subject: Subject) -> Iterator[NearMiss]:
+    """Yield the catalogue as it is sent to paths without a slash at their end."""
     yield from country_misses(subject)
     yield from body_misses(subject)
     yield from _stock_misses(survey)
     if survey.has(ApiOperation.RETRIEVE):
         yield from (miss for miss in id_misses(subject) if _served(survey, miss))
         yield from (miss for miss in unknown_ids(_free_ids(session)) if _served(survey, miss))
+        if subject.purchase is not None:
+            yield from wrapped_id(subject.purchase, session.book.highest_id)
     if survey.has(ApiOperation.LIST):
         yield from list_misses()
     yield from method_misses(subject)
@@ -168,11 +178,13 @@ def send_extra_keys(session: Session, survey: Survey, plan: Plan) -> None:
 
 
 def _stock_misses(survey: Survey) -> Iterator[NearMiss]:
-    """Yield well-formed codes that cannot be bought (INPUT-3)."""
+    """Yield well-formed codes that cannot be bought (INPUT-3), and one that a shop may only sell as itself."""
     for number, code in enumerate(unassigned_codes()):
         if code not in survey.offers:
             body = f'{{"country_code": "{code}"}}'.encode()
             yield NearMiss(f"stock/unassigned-{code}", "POST", "/v1/purchases", body, essential=number < 2)
+    if RESERVED not in survey.offers:
+        yield NearMiss("stock/reserved", "POST", "/v1/purchases", f'{{"country_code": "{RESERVED}"}}'.encode())
     aim = Aim("INPUT-3", "a country shown as out of stock", Demand.REFUSE)
     for number, offer in enumerate(survey.out_of_stock[:10]):
         body = f'{{"country_code": "{offer.country}"}}'.encode()

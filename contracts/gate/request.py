@@ -66,9 +66,9 @@ def make_request(
     Raises:
         UsageError: a value is not one of those known, or not of its form.
     """
-    name = _one_of("--profile", profile or settings.profile or DEFAULT_PROFILE, (*PROFILES, AUTO))
-    depth = _one_of("--depth", depth or settings.depth or "full", tuple(PLANS))
-    url = url or settings.url
+    name = _one_of("--profile", _first(profile, settings.profile, DEFAULT_PROFILE), (*PROFILES, AUTO))
+    depth = _one_of("--depth", _first(depth, settings.depth, "full"), tuple(PLANS))
+    url = settings.url if url is None else url
     if url is not None and defects:
         raise UsageError("--defect goes around the embedded sandbox; it cannot be used with --url")
     purchases = max_purchases if max_purchases is not None else settings.max_purchases
@@ -109,6 +109,11 @@ def make_request(
         baseline_file=accepted if update_baseline else None,
         har_all=har_all,
     )
+
+
+def _first(*values: str | None) -> str:
+    """Return the first that was given; an empty one was given, and is a mistake."""
+    return next(value for value in values if value is not None)
 
 
 def _one_of(option: str, value: str, known: tuple[str, ...]) -> str:

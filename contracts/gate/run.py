@@ -14,6 +14,7 @@ from contracts.baseline import Baseline
 from contracts.budget import Budget, BudgetSpentError
 from contracts.clauses import load_clauses
 from contracts.finding import ClauseResult, Finding, Severity
+from contracts.gate.company import look_for_company, trouble
 from contracts.gate.fuzz import fuzz
 from contracts.gate.levers import Levers, find_levers
 from contracts.gate.lives import Lives
@@ -230,6 +231,9 @@ class Gate:
                 "once more on a new one (RFC 9112, 9.3.1)"
             )
         self.session.oracle.finish()
+        company = trouble(self.session)
+        if company and company not in self.troubles and not self._stopped:
+            self.troubles.append(company)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -337,7 +341,13 @@ def _races(gate: Gate) -> Iterator[str]:
 
 
 def _settle(gate: Gate) -> Iterator[str]:
-    yield from settle(gate.session, gate.survey, gate.options.plan)
+    try:
+        yield from settle(gate.session, gate.survey, gate.options.plan)
+    except TimeSpentError:
+        # What appeared must not be laid to the target for want of three seconds.
+        look_for_company(gate.session, gate.operations, interruption.sleep)
+        raise
+    look_for_company(gate.session, gate.operations, interruption.sleep)
 
 
 PHASES: Final[tuple[tuple[str, Phase], ...]] = (

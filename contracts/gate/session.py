@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from contracts.asking import purchases_asked
 from contracts.budget import Budget, Reservation
+from contracts.checks import dates
 from contracts.gate.book import Book, price_of
 from contracts.gate.losses import Losses
 from contracts.gate.pace import FIRST_BACK_OFF, LONGEST_BACK_OFF, Pace, TimeSpentError, wait_hint
@@ -125,7 +126,7 @@ class Session:
         """Send one request, have it judged, and return the operation.
 
         A 429 is waited out and the request sent again (nothing was done for it); a read without an answer
-        is sent once more; a write never is.
+        is sent once more; a write never is. No answer is waited for beyond the run's own end.
 
         Args:
             method: HTTP method.
@@ -156,7 +157,7 @@ class Session:
         while True:
             operation = self._once(sent, principal, aim, walk, lane)
             answer = operation.answer
-            if answer is None and method in {"GET", "HEAD"} and not repeated:
+            if answer is None and method in {"GET", "HEAD"} and not repeated and self.pace.rest > 0:
                 repeated = True
                 continue
             if answer is not None and answer.status == 429:
@@ -216,7 +217,7 @@ class Session:
         reply, cut = Reply(None, "not sent", began, began), None
         try:
             with interruption.opened():
-                reply = self._wire.send(sent)
+                reply = self._wire.send(sent, self.pace.rest)
         except KeyboardInterrupt as wish:
             # It may have been served all the same, and bought something: it is no less recorded than another.
             reply, cut = Reply(None, INTERRUPTED, began, time.perf_counter()), wish
@@ -249,12 +250,17 @@ class Session:
             answer=reply.answer,
             invoked=reply.invoked - self.pace.start,
             returned=reply.returned - self.pace.start,
-            wall=time.time(),
+            wall=self._wall(reply),
             error=reply.error,
             lane=lane,
             walk=walk,
             aim=aim,
         )
+
+    def _wall(self, reply: Reply) -> float:
+        """Return our own clock, 0 where a target whose clock was moved does not say what time it has."""
+        dated = reply.answer is not None and dates.parse(reply.answer.header("date")) is not None
+        return 0.0 if self._wire.clock_moved and not dated else time.time()
 
     def _keep(self, operation: Operation) -> Operation:
         with self._lock:

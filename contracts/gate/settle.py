@@ -9,7 +9,7 @@ from contracts.gate.session import Session
 from contracts.gate.shop import MAX_PAGES, Shop
 from contracts.gate.survey import Survey
 from contracts.history import OTHER, OWNER, ApiOperation
-from contracts.profiles import Profile
+from contracts.profiles import PROFILES, Profile
 
 
 def settle(session: Session, survey: Survey, plan: Plan) -> Iterator[str]:
@@ -55,12 +55,26 @@ def _walks(session: Session, shop: Shop, survey: Survey, plan: Plan) -> Iterator
         session.check_time()
         shop.walk(8, status=status)
         shop.walk(50, status=status, sort="date_asc")
+        shop.list_page(1, 50, status=status, sort="date_desc")
         yield f"only {status}"
+    if session.profile.name != PROFILES[0]:
+        _searches(session, shop)
+        yield "searches"
     # One page further than there are: an empty page, never somebody's purchases.
     shop.list_page(total + 2, 50)
     if session.target.keys.other is not None and survey.other_known:
         shop.walk(50, principal=OTHER, max_pages=10)
         yield "the other owner's list"
+
+
+def _searches(session: Session, shop: Shop) -> None:
+    """Search for a number by two conditions at once: neither of them replaces the other (LIST-2)."""
+    mine = session.book.of(OWNER, ours=True)
+    for status in statuses(session.profile):
+        elsewhere = next((entry for entry in mine if entry.phone and entry.status != status), None)
+        if elsewhere is not None:
+            session.check_time()
+            shop.list_page(1, 50, status=status, phone=elsewhere.phone[1:8])
 
 
 def statuses(profile: Profile) -> list[str]:

@@ -53,7 +53,8 @@ class Survey:
         served: operations that gave a 2xx answer, or refused for a reason other than lacking.
         lacking: operations the target does not have, with what it answered.
         offers: what accounts shows, by country code.
-        other_known: whether the second owner's key is accepted; None without one.
+        other_known: whether the second owner's key is of use; None without one.
+        other_why: why it is not, empty as long as it is.
         found: purchases the owner had before this run.
         currency: of the owner's balance.
         balance: the owner's balance, None where it is not served.
@@ -63,6 +64,7 @@ class Survey:
     lacking: dict[ApiOperation, str] = field(default_factory=dict)
     offers: dict[str, Offer] = field(default_factory=dict)
     other_known: bool | None = None
+    other_why: str = ""
     found: int = 0
     currency: str = ""
     balance: Decimal | None = None
@@ -109,7 +111,7 @@ def survey(session: Session, countries: Sequence[str] = ()) -> Survey:
     if listed.outcome is Outcome.OK:
         known.found = len({view.id for view in shop.walk(50)})
     _accounts(session, shop, known, countries)
-    _second_owner(session, shop, known)
+    _second_owner(session, shop, known, profile)
     return known
 
 
@@ -184,7 +186,6 @@ def _accounts(session: Session, shop: Shop, known: Survey, countries: Sequence[s
         if countries
         else sorted(country.alpha_2 for country in pycountry.countries if country.alpha_2 not in FIRST_COUNTRIES)
     )
-    refusals = 0
     for number, code in enumerate([*first, *rest]):
         if number >= len(first) and not session.pace.affords(len(rest), 0.05):
             session.note(f"accounts were asked about {number} countries; the target is too slow to ask about all")
@@ -196,12 +197,8 @@ def _accounts(session: Session, shop: Shop, known: Survey, countries: Sequence[s
         if operation.outcome is Outcome.OK:
             known.served.add(ApiOperation.ACCOUNT)
             _offer(session, known, code, operation)
-        else:
-            refusals += 1
-            if not known.offers and refusals >= len(first):
-                break
     if not known.offers:
-        known.lacking[ApiOperation.ACCOUNT] = "GET /v1/accounts/{country_code} was served for no country"
+        known.lacking[ApiOperation.ACCOUNT] = "GET /v1/accounts/{country_code} was served for no country asked about"
 
 
 def _offer(session: Session, known: Survey, code: str, operation: Operation) -> None:
@@ -214,13 +211,24 @@ def _offer(session: Session, known: Survey, code: str, operation: Operation) -> 
         session.prices[code] = price
 
 
-def _second_owner(session: Session, shop: Shop, known: Survey) -> None:
+def _second_owner(session: Session, shop: Shop, known: Survey, mine: Operation) -> None:
+    """Find out whether the second key is accepted, and is not of the first owner as well: all it sees is theirs."""
     if session.target.keys.other is None:
         return
     asked = shop.list_page(1, 50, principal=OTHER) if known.has(ApiOperation.LIST) else shop.profile(principal=OTHER)
-    known.other_known = asked.status not in REFUSED
-    if not known.other_known:
-        session.note(f"the target refuses the key in ASSAY_OTHER_API_KEY ({asked.status})")
+    if asked.status in REFUSED:
+        known.other_why = "the target refuses the key in ASSAY_OTHER_API_KEY"
+        session.note(f"{known.other_why} ({asked.status})")
+    elif (owner := _owner_id(mine)) is not None and _owner_id(shop.profile(principal=OTHER)) == owner:
+        known.other_why = "both keys are of one owner: GET /v1/profile shows the same id to them"
+        session.note(f"{known.other_why}; ASSAY_OTHER_API_KEY is to be a second owner's")
+    known.other_known = not known.other_why
+
+
+def _owner_id(profile: Operation) -> str | None:
+    value = Reading(profile).document.value
+    told = value.get("id") if profile.outcome is Outcome.OK and isinstance(value, dict) else None
+    return told if isinstance(told, str) and told else None
 
 
 def unassigned_codes() -> tuple[str, ...]:

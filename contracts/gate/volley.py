@@ -16,7 +16,7 @@ from typing import Final
 
 import h11
 
-from contracts.gate.connection import Connection, NoAnswerError, connect, security
+from contracts.gate.connection import Connection, NoAnswerError, connect, prefer, security
 from contracts.gate.message import Exchange, MalformedError, Place
 from contracts.gate.wire import Reply
 from contracts.history import Input
@@ -68,7 +68,9 @@ def fire(target: Target, inputs: Sequence[Input], timeout: float) -> list[Reply]
     try:
         for sent in inputs:
             try:
-                shots.append(_load(target, sent, context, deadline))
+                shot = _load(target, sent, context, deadline)
+                shots.append(shot)
+                target = prefer(target, shot.connection)
             except (NoAnswerError, h11.LocalProtocolError) as trouble:
                 now = time.perf_counter()
                 shots.append(Reply(None, str(trouble)[:160], now, now))

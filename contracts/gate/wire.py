@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from contracts.gate.connection import (
     NoAnswerError,
     UntrustedError,
     connect,
+    prefer,
     security,
 )
 from contracts.gate.message import IDLE_TIMEOUT, MAX_BODY, MAX_KEPT, Exchange, Place
@@ -72,12 +74,14 @@ class Wire:
         unasked: how often bytes came that no request had asked for.
         desynchronised: whether some of them may have been taken for the answer to a later request.
         resent: requests that were sent once more, for the first had met a connection closed while idle.
+        clock_moved: whether the run has moved the target's clock, of which ours then tells nothing.
     """
 
     def __init__(self, target: Target, timeout: float) -> None:
         self.unasked = 0
         self.desynchronised = False
         self.resent = 0
+        self.clock_moved = False
         self._slowest = 0.0
         self._target = target
         self._place = Place.of(target.url)
@@ -109,8 +113,12 @@ class Wire:
             self._is_quiet(connection)
             connection.close()
 
-    def send(self, sent: Input) -> Reply:
+    def send(self, sent: Input, within: float = math.inf) -> Reply:
         """Send one request and read its answer to the end.
+
+        Args:
+            sent: the request.
+            within: seconds after which it is given up however long the timeout is, for the run has ended.
 
         Raises:
             ForeignAddressError: the connection led to an address that is not loopback though the target was
@@ -122,18 +130,19 @@ class Wire:
         # Nor is one kept of a target that speaks unasked: what it says next might be taken for an answer.
         keep = sent.method in SAFE and not self.unasked
         idle = self._take() if keep else None
+        end = time.perf_counter() + within
         if idle is not None:
             try:
-                return self._ask(sent, idle, keep=keep)
+                return self._ask(sent, idle, end, keep=keep)
             except EndedError:
                 # Of the first nothing was seen, and it has changed nothing. What will be seen is the target's
                 # state after the second, on a connection that carries nothing else: the call begins with that.
                 with self._lock:
                     self.resent += 1
-        return self._ask(sent, None, keep=keep)
+        return self._ask(sent, None, end, keep=keep)
 
-    def _ask(self, sent: Input, idle: Connection | None, *, keep: bool) -> Reply:
-        """Send a request on a connection that was kept, or on a new one.
+    def _ask(self, sent: Input, idle: Connection | None, end: float, *, keep: bool) -> Reply:
+        """Send a request on a connection that was kept, or on a new one, and give up at a moment.
 
         Raises:
             EndedError: the one that was kept ended before a byte of an answer came.
@@ -145,9 +154,9 @@ class Wire:
         reusable = False
         try:
             exchange = Exchange(self._place, sent, limit=self._limit)
-            connection = idle or connect(self._target, self._timeout, self._context)
+            connection = idle or self._open(end - invoked)
             invoked = time.perf_counter()
-            deadline = invoked + self._timeout
+            deadline = min(invoked + self._timeout, end)
             connection.send(exchange.data, deadline)
             connection.receive(exchange, deadline)
             if idle is not None and exchange.timed_out:
@@ -172,6 +181,11 @@ class Wire:
             with self._lock:
                 self._idle.append(connection)
         return Reply(exchange.answer, None, invoked, time.perf_counter())
+
+    def _open(self, within: float) -> Connection:
+        connection = connect(self._target, min(self._timeout, within), self._context)
+        self._target = prefer(self._target, connection)
+        return connection
 
     @property
     def _limit(self) -> int:

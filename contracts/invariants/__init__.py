@@ -4,6 +4,7 @@ from contracts.invariants.balance import Balance
 from contracts.invariants.credentials import StableCredentials
 from contracts.invariants.effects import Effects
 from contracts.invariants.identity import Identity
+from contracts.invariants.items import Items
 from contracts.invariants.lifecycle import Lifecycle
 from contracts.invariants.ordering import Ordering
 from contracts.invariants.ownership import Ownership
@@ -21,6 +22,7 @@ INVARIANTS: tuple[type[Monitor], ...] = (
     Lifecycle,
     StableCredentials,
     Identity,
+    Items,
     Uniqueness,
     Visibility,
     Requesting,
@@ -28,10 +30,11 @@ INVARIANTS: tuple[type[Monitor], ...] = (
     Ownership,
     Trespass,
     Pages,
-    Walks,
     Effects,
+    Walks,
     Pricing,
     Balance,
     Ordering,
 )
-"""Every invariant; to add one, add it here. Uniqueness notes which creates raced before others ask for it."""
+"""Every invariant; to add one, add it here. Uniqueness notes which creates raced, and Effects whose account another
+program uses as well, before others ask for it."""

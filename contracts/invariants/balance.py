@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from contracts.finding import Severity
 from contracts.history import ApiOperation, Mark, Outcome
 from contracts.invariants.book import Entry
 from contracts.invariants.invariant import MAX_HELD, Invariant
-from contracts.invariants.ledger import Late, Ledger, Look, Window, credits_between
+from contracts.invariants.ledger import Late, Ledger, Look, Window, credits_after_failure, credits_between
+from contracts.invariants.purchase import Purchase
 from contracts.invariants.values import ERROR, Money, decimal_of, money_of
 from contracts.monitor import Docket, Setting, violation
 
 MAX_LOOKS: Final = 512
 """Looks kept at most; the oldest are judged then, by what is known so far."""
 
+IDLE_S: Final = 2.0
+"""Seconds without any request after which a lower balance is somebody else's doing."""
+
 _ACTIONS: Final = frozenset({ApiOperation.CREATE, ApiOperation.REQUEST_CODE, ApiOperation.REFUND})
+
+
+class _Rest(NamedTuple):
+    """A look at a balance.
+
+    Attributes:
+        mark: the look.
+        position: how many operations there were by then.
+        balance: what it showed.
+        free: whether it showed the same as a look right before it.
+    """
+
+    mark: Mark
+    position: int
+    balance: Money
+    free: bool
 
 
 class Balance(Invariant):
     """Compares consecutive looks at an owner's balance with what was bought and refunded between them.
 
     Judged at the end of the run: an operation that overlapped a look may arrive after it, and only later
-    views tell whether a purchase ended, and may have been credited, unseen.
+    views tell whether a purchase ended, and may have been credited, unseen. Nothing is judged where another
+    program uses the account as well.
     """
 
     clauses = ("MONEY-1", "MONEY-2", "INPUT-2", "AUTH-2", "RACE-1")
@@ -34,6 +56,7 @@ class Balance(Invariant):
         self._ledgers: dict[str, Ledger] = {}
         self._prices: dict[tuple[str, str], Money] = {}
         self._credited: set[int] = set()
+        self._rest: dict[str, _Rest] = {}
 
     def judge(self, entry: Entry, docket: Docket) -> None:
         """Take in a look at the balance, a price, or what may have moved the balance."""
@@ -58,10 +81,22 @@ class Balance(Invariant):
         if balance is None:
             return
         ledger = self._ledgers.setdefault(entry.principal, Ledger())
+        self._watch(entry, balance, ledger)
         ledger.look(entry.mark, balance)
         if len(ledger.looks) > MAX_LOOKS:
             self._judge(entry.principal, ledger, ledger.looks[0], ledger.looks[1], docket)
             ledger.looks.popleft()
+
+    def _watch(self, entry: Entry, balance: Money, ledger: Ledger) -> None:
+        """Tell by looks without anything between whether another program spends from the account as well."""
+        last = self._rest.get(entry.principal)
+        following = last is not None and entry.position == last.position + 1
+        if last is not None and following and last.free and not ledger.late and balance.amount < last.balance.amount:
+            idle = entry.mark.invoked - last.mark.returned >= IDLE_S
+            self.book.shared |= {entry.principal} if idle else set()
+        # Only where a look was seen to cost nothing is a lower balance not the price of looking.
+        free = following and last is not None and last.balance == balance
+        self._rest[entry.principal] = _Rest(entry.mark, entry.position, balance, free)
 
     def _act(self, entry: Entry) -> None:
         if not entry.authenticated:
@@ -177,7 +212,7 @@ class Balance(Invariant):
         window = after.window
         loss, gain = ledger.late_between(before, after)
         currencies = window.currencies | {before.balance.currency, after.balance.currency}
-        if window.blind or loss is None or len(currencies) > 1:
+        if window.blind or loss is None or len(currencies) > 1 or principal in self.book.shared:
             return
         if window.creates or window.credits:
             docket.exercise("MONEY-1")
@@ -188,11 +223,21 @@ class Balance(Invariant):
         if moved < expected - window.loss - loss:
             _report_lower(before, after, expected, quiet=not window.moved and not loss, docket=docket)
         elif gain is not None and moved > expected + window.gain + gain:
-            mine = self.book.of(principal)
-            extra = credits_between(mine, self._credited, before.mark, after.mark)
+            excess = moved - expected - window.gain - gain
+            ledger.excess += excess
+            ledger.first = ledger.first or before
             # A purchase that the book had to forget may have been credited as well.
-            if not self.book.forgotten and extra is not None and moved > expected + window.gain + gain + extra:
+            mine = list(self.book.of(principal))
+            if not self.book.forgotten and not self._is_credit(mine, ledger, before, after, excess):
                 _report(before, after, "balance-too-high", "the balance is higher than it adds up to", expected, docket)
+
+    def _is_credit(self, mine: Sequence[Purchase], ledger: Ledger, before: Look, after: Look, excess: Decimal) -> bool:
+        """Tell whether what has failed explains an excess: it may be credited at any time, and once in a run."""
+        now = credits_between(mine, self._credited, before.mark, after.mark)
+        so_far = credits_between(mine, self._credited, (ledger.first or before).mark, after.mark)
+        if now is None or so_far is None:
+            return True
+        return excess <= now and ledger.excess <= so_far + credits_after_failure(mine)
 
 
 def _report_lower(before: Look, after: Look, expected: Decimal, *, quiet: bool, docket: Docket) -> None:

@@ -111,6 +111,7 @@ class Book:
         forgotten: ids of purchases that there was no room for.
         present: operations that the target is known to have.
         owners: principals who are known to own a purchase.
+        shared: principals on whose account another program was seen to act: what moves there need not be our doing.
     """
 
     def __init__(self) -> None:
@@ -119,6 +120,7 @@ class Book:
         self._order: deque[int] = deque()
         self.present: set[ApiOperation] = set()
         self.owners: set[str] = set()
+        self.shared: set[str] = set()
         self._count = 0
         self._writes = 0
         self._entry: Entry | None = None

@@ -13,9 +13,6 @@ from contracts.reading import Reading
 MAX_HELD: Final = 500
 """Judgements of one kind that an invariant holds back; the first ones tell as much as the rest would."""
 
-UNJUDGED: Final = frozenset({408, 425, 429, 502, 503, 504})
-"""Statuses that speak of the moment or of something in between, not of the purchase."""
-
 
 class Invariant(Monitor):
     """A monitor that judges entries of the run's book.

@@ -10,7 +10,7 @@ from typing import Final
 
 from contracts.history import Mark
 from contracts.invariants.purchase import Purchase
-from contracts.invariants.values import Money
+from contracts.invariants.values import ERROR, EXPIRED, Money
 
 LATE_S: Final = 60.0
 """For so many seconds a request of unknown outcome may still take effect."""
@@ -122,6 +122,8 @@ class Ledger:
     open: Window = field(default_factory=Window)
     late: list[Late] = field(default_factory=list)
     busy_until: float = float("-inf")
+    first: Look | None = None
+    excess: Decimal = _ZERO
 
     def reach(self, mark: Mark) -> Window:
         """Return the window that an operation belongs to, looks that it overlapped taken out."""
@@ -168,6 +170,12 @@ def _ended_before_run(record: Purchase, before: Mark, after: Mark) -> bool:
     ended = record.ended
     found = record.created is None and record.refunded is None
     return found and ended is not None and ended.precedes(before) and after.returned < record.seen
+
+
+def credits_after_failure(records: Iterable[Purchase]) -> Decimal:
+    """Return the prices of what was refunded after it had failed, and may have been credited for each of the two."""
+    both = (one for one in records if one.refunded is not None and one.settled_status in {ERROR, EXPIRED})
+    return sum((one.price.amount for one in both if one.price is not None), _ZERO)
 
 
 def credits_between(records: Iterable[Purchase], counted: set[int], before: Mark, after: Mark) -> Decimal | None:

@@ -7,11 +7,12 @@ from typing import Final, NamedTuple
 from contracts.finding import Severity
 from contracts.history import Answer, ApiOperation, Mark, Outcome
 from contracts.invariants.book import LACKING, Entry
-from contracts.invariants.invariant import UNJUDGED, Invariant
+from contracts.invariants.invariant import Invariant
 from contracts.invariants.leaks import find_leak
 from contracts.invariants.telling import name
 from contracts.invariants.values import MAX_ID
 from contracts.monitor import Docket, Setting, violation
+from contracts.statuses import UNJUDGED
 
 MAX_ANSWERS: Final = 200
 """Foreign answers kept until credentials are known that they may have given away."""

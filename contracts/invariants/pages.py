@@ -14,11 +14,11 @@ from contracts.invariants.book import Entry
 from contracts.invariants.invariant import Invariant
 from contracts.invariants.values import compare_moments
 from contracts.monitor import Docket, violation
+from contracts.profiles import Profile
 
 OLDEST_FIRST: Final = "date_asc"
 NEWEST_FIRST: Final = "date_desc"
 
-_KEYS: Final = frozenset({"page", "page_size", "sort", "status"})
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -32,6 +32,7 @@ class Page:
         size: the page size asked for.
         sort: the order asked for, newest first without a parameter.
         status: the status asked for.
+        searched: whether only some numbers were asked for as well.
         ids: of the items, None for an item without a readable one.
         moments: ``created_at`` of the items.
         statuses: of the items.
@@ -45,6 +46,7 @@ class Page:
     size: int | None
     sort: str
     status: str | None
+    searched: bool
     ids: tuple[int | None, ...]
     moments: tuple[Instant | None, ...]
     statuses: tuple[str | None, ...]
@@ -60,19 +62,19 @@ class Page:
     @property
     def front(self) -> bool:
         """True for the first page of everything, newest first."""
-        return self.number == 1 and self.status is None and self.sort == NEWEST_FIRST
+        return self.number == 1 and self.status is None and not self.searched and self.sort == NEWEST_FIRST
 
 
-def page_of(entry: Entry, statuses: frozenset[str]) -> Page | None:
+def page_of(entry: Entry, profile: Profile) -> Page | None:
     """Return the page that a list call was answered with, None where it is no proper one.
 
     Args:
         entry: any operation.
-        statuses: those that the list may be asked for.
+        profile: what the list may be asked for.
     """
     if entry.kind is not ApiOperation.LIST or not entry.reading.served:
         return None
-    asked = _asked(entry, statuses)
+    asked = _asked(entry, profile)
     value = entry.reading.document.value
     items = value.get("items") if isinstance(value, dict) else None
     if asked is None or not isinstance(value, dict) or not isinstance(items, list):
@@ -87,6 +89,7 @@ def page_of(entry: Entry, statuses: frozenset[str]) -> Page | None:
         int(asked["page_size"]) if "page_size" in asked else None,
         asked.get("sort", NEWEST_FIRST),
         asked.get("status"),
+        "phone_number" in asked,
         tuple(_whole(row.get("id")) for row in rows),
         tuple(parse(row.get("created_at")) for row in rows),
         tuple(_text(row.get("status")) for row in rows),
@@ -113,7 +116,7 @@ class Pages(Invariant):
 
     def judge(self, entry: Entry, docket: Docket) -> None:
         """Judge one page."""
-        page = page_of(entry, self.setting.profile.statuses)
+        page = page_of(entry, self.setting.profile)
         if page is None:
             return
         if page.status is not None and page.ids:
@@ -209,17 +212,21 @@ def _fault(page: Page, cause: str, title: str, observed: str, severity: Severity
     )
 
 
-def _asked(entry: Entry, statuses: frozenset[str]) -> Mapping[str, str] | None:
+def _asked(entry: Entry, profile: Profile) -> Mapping[str, str] | None:
     """Return the parameters of a list call, None where they are not all understood."""
     query = entry.reading.operation.input.query
     asked = dict(query)
-    if entry.reading.judgement.demand is Demand.REFUSE or len(asked) != len(query) or not asked.keys() <= _KEYS:
+    if (
+        entry.reading.judgement.demand is Demand.REFUSE
+        or len(asked) != len(query)
+        or not asked.keys() <= profile.list_parameters
+    ):
         return None
     if not all(_COUNT.fullmatch(asked.get(key, "1")) for key in ("page", "page_size")):
         return None
     if asked.get("sort", NEWEST_FIRST) not in {NEWEST_FIRST, OLDEST_FIRST}:
         return None
-    return asked if "status" not in asked or asked["status"] in statuses else None
+    return asked if "status" not in asked or asked["status"] in profile.statuses else None
 
 
 def _whole(value: object) -> int | None:

@@ -14,6 +14,7 @@ from contracts.invariants.book import Entry
 from contracts.invariants.invariant import MAX_HELD, Invariant
 from contracts.invariants.values import PENDING, SUCCESS, Money, decimal_of, money_of
 from contracts.monitor import Docket, Setting, violation
+from contracts.statuses import UNJUDGED
 
 RECENT: Final = 256
 """Creates kept per country until the offer is read again."""
@@ -24,7 +25,8 @@ unseen, need not be thought of; after both, a later offer tells."""
 
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _ACTIONS: Final = frozenset({ApiOperation.REQUEST_CODE, ApiOperation.REFUND})
-_NO_REFUSAL: Final = frozenset({408, 425, 429})
+_WHOLE: Final = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
+"""Currencies that have no smaller unit (ISO 4217, list one): their cent is the whole unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Pricing(Invariant):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        self._tolerance = Decimal(str(setting.tolerance("VALUE-6", "rounding_cents", 1))) / 100
+        self._tolerance = Decimal(str(setting.tolerance("VALUE-6", "rounding_cents", 1)))
         self._offers: dict[tuple[str, str], _Offer] = {}
         self._charges: dict[tuple[str, str], deque[_Charge]] = {}
         self._denials: dict[tuple[str, str], _Denial] = {}
@@ -182,7 +184,7 @@ class Pricing(Invariant):
             return None
         docket.exercise("VALUE-6")
         wanted = base * (1 - percent / 100)
-        if abs(price.amount - wanted) < self._tolerance:
+        if abs(price.amount - wanted) < self._tolerance * _cent(price):
             return None
         return violation(
             "VALUE-6",
@@ -273,10 +275,16 @@ class Pricing(Invariant):
         return self._purses.setdefault(principal, _Purse())
 
 
+def _cent(price: Money) -> Decimal:
+    """Return the smallest step of a price; one that is written with decimals has cents, whatever its currency."""
+    whole = price.currency in _WHOLE and price.amount == price.amount.to_integral_value()
+    return Decimal(1) if whole else Decimal("0.01")
+
+
 def _refused(entry: Entry) -> bool:
     """Tell whether a create that the contract wants served was refused for good."""
     status = entry.status or 0
-    refused = (400 <= status < 500 and status not in _NO_REFUSAL) or status == 500
+    refused = (400 <= status < 500 and status not in UNJUDGED) or status == 500
     return refused and entry.own and entry.reading.judgement.demand is Demand.SERVE
 
 

@@ -9,11 +9,12 @@ from typing import Final, NamedTuple
 from contracts.finding import Severity, Violation
 from contracts.history import ApiOperation, Demand, Mark, Outcome
 from contracts.invariants.book import Entry
-from contracts.invariants.invariant import MAX_HELD, UNJUDGED, Invariant
+from contracts.invariants.invariant import MAX_HELD, Invariant
 from contracts.invariants.purchase import Purchase, Sight
 from contracts.invariants.telling import overlap
 from contracts.invariants.values import ERROR, EXPIRED, PENDING, REFUND, SUCCESS, epoch_of, money_of, server_clock
 from contracts.monitor import Docket, Setting, violation
+from contracts.statuses import UNJUDGED
 
 NEARBY: Final = 16
 """Operations from a refused refund to the look that tells of its effect. An administrator may refund any

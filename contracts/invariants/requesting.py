@@ -10,10 +10,11 @@ from contracts.finding import Severity, Violation
 from contracts.history import ApiOperation, Demand, Mark, Outcome
 from contracts.invariants.book import Entry
 from contracts.invariants.credentials import differences
-from contracts.invariants.invariant import MAX_HELD, UNJUDGED, Invariant
+from contracts.invariants.invariant import MAX_HELD, Invariant
 from contracts.invariants.purchase import Purchase, Sight
 from contracts.invariants.values import ERROR, EXPIRED, PENDING, REFUND, SUCCESS, Proof
 from contracts.monitor import Docket, Setting, violation
+from contracts.statuses import UNJUDGED
 
 DEFINITE: Final = frozenset({400, 402, 403, 404, 405, 409, 410, 422})
 """Refusals of a first request-code that speak of the purchase, and not of the moment."""

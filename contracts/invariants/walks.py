@@ -24,6 +24,9 @@ after 60 (api-facts, section 5)."""
 LATE_S: Final = 60.0
 """For so many seconds a create of unknown outcome may still take effect."""
 
+_MOVED: Final = frozenset({"shown-on-two-pages", "total-pages-moves", "not-newest-first"})
+"""What a purchase that is made during a walk brings about."""
+
 MAX_WALKS: Final = 64
 """Walks under way at the same time."""
 
@@ -144,6 +147,7 @@ class Walks(Invariant):
         self._judged: deque[_Judged] = deque()
         self._sifted: list[_Judged] = []
         self._missing: list[_Missing] = []
+        self._moved: list[tuple[str, Violation]] = []
         self._unknown: dict[str, Mark] = {}
 
     def judge(self, entry: Entry, docket: Docket) -> None:
@@ -155,21 +159,35 @@ class Walks(Invariant):
         for sight in entry.sights if self._missing else ():
             self._see(sight)
         while self._judged and self._judged[0].walk.last.returned + PATIENCE_S < entry.mark.returned:
-            _report(self._judged.popleft(), docket)
+            self._release(self._judged.popleft(), docket)
 
     def finish(self, docket: Docket) -> None:
         """Report on every walk held back."""
         for judged in (*self._judged, *self._sifted):
             if not judged.walk.sifted or self._unmoved(judged.walk):
-                _report(judged, docket)
+                self._release(judged, docket)
         for missing in self._missing:
             stood = missing.walk.status == REFUND or missing.still is not None
             if stood and (not missing.walk.sifted or self._unmoved(missing.walk)):
                 docket.violate(_filtered_out(missing))
+        for principal, found in self._moved:
+            if principal not in self.book.shared:
+                docket.violate(found)
+        self._moved.clear()
         self._judged.clear()
         self._sifted.clear()
         self._missing.clear()
         super().finish(docket)
+
+    def _release(self, judged: _Judged, docket: Docket) -> None:
+        """Report on a walk, but for what another program's purchases may bring about: the end tells of one."""
+        for clause in judged.exercised:
+            docket.exercise(clause)
+        for found in judged.violations:
+            if found.cause not in _MOVED:
+                docket.violate(found)
+            elif len(self._moved) < MAX_HELD:
+                self._moved.append((judged.walk.principal, found))
 
     def _disturb(self, entry: Entry) -> None:
         """Take note of a create that may have moved items from page to page."""
@@ -187,11 +205,12 @@ class Walks(Invariant):
     def _step(self, entry: Entry, docket: Docket) -> None:
         name = entry.reading.operation.walk
         key = (entry.principal, name)
-        page = page_of(entry, self.setting.profile.statuses)
+        page = page_of(entry, self.setting.profile)
         walk = self._walks.pop(key, None) if name else None
         if walk is not None and (page is None or page.number == 1):
             self._conclude(walk, None, docket)
-        if page is None:
+        if page is None or page.searched:
+            # Which numbers a fragment finds is not published.
             return
         if page.number == 1:
             if not name and not page.ends:
@@ -268,13 +287,6 @@ def _since(record: Purchase, walk: Walk) -> Mark | None:
     elif record.refunded is None and walk.status == record.settled_status:
         since = record.settled
     return since if since is not None and since.precedes(walk.first) else None
-
-
-def _report(judged: _Judged, docket: Docket) -> None:
-    for clause in judged.exercised:
-        docket.exercise(clause)
-    for found in judged.violations:
-        docket.violate(found)
 
 
 def _lost(walk: Walk, lost: Iterable[Purchase]) -> Iterator[Violation]:

@@ -22,7 +22,7 @@ from contracts.gate.opening import GateRequest, open_target
 from contracts.gate.plan import PLANS
 from contracts.gate.request import make_request
 from contracts.interruption import interruption
-from contracts.options import AllowHost, Config, MaxPurchases, MaxSpend, Timeout
+from contracts.options import AllowHost, Config, MaxPurchases, MaxSpend, Timeout, within
 from contracts.profiles import DEFAULT_PROFILE, PROFILES
 from contracts.prove.case import CONTROL, DEFECT, KINDS, VARIANT, Case, complaint
 from contracts.prove.proof import LOST, Results, run_cases
@@ -70,7 +70,10 @@ def prove(
         ),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Gates at a time; default one a core, with --url one.")
+        int | None,
+        typer.Option(
+            parser=within(1, 64), metavar="N", help="Gates at a time, at most 64; default one a core, with --url one."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Directory of the results; an earlier proof there is taken up again.")

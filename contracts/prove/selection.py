@@ -45,7 +45,8 @@ def select(
         UsageError: a pattern matches nothing, or nothing of these kinds.
     """
     wanted = set(kinds)
-    known = {BARE, *DEFECTS, *VARIANTS, *(mutant.name for mutant in mutants(profile))}
+    seeded = (name for name, defect in DEFECTS.items() if defect.clauses)
+    known = {BARE, *seeded, *VARIANTS, *(mutant.name for mutant in mutants(profile))}
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in known):
             near = difflib.get_close_matches(pattern, known, 1)
@@ -58,8 +59,10 @@ def select(
         for case in (*_controls(), *_defects(patterns), *_mutants(profile), *_variants(profile))
         if case.kind in wanted and (not patterns or any(fnmatchcase(case.name, pattern) for pattern in patterns))
     ]
-    if not cases:
-        raise UsageError(f"nothing of kind {', '.join(sorted(wanted))} is called {' or '.join(patterns)}")
+    for pattern in patterns:
+        if not any(fnmatchcase(case.name, pattern) for case in cases):
+            # Left out without a word, it would be taken for proved.
+            raise UsageError(f"nothing of kind {', '.join(sorted(wanted))} is called {pattern} with profile {profile}")
     return cases
 
 

@@ -43,7 +43,9 @@ def render_proof(document: Mapping[str, Any], console: Console, *, verbose: bool
     _render_not_shown([case for case in cases if case["right"] is None], console, verbose=verbose)
     summary = document["summary"]
     if summary["median_seconds"] is not None:
-        console.print(f"\nmedian catch: {summary['median_seconds']} s and {summary['median_purchases']:g} purchases")
+        bought = summary["median_purchases"]
+        purchases = "purchase" if bought == 1 else "purchases"
+        console.print(f"\nmedian catch: {summary['median_seconds']} s and {bought:g} {purchases}")
     colour = {"kept": "green", "broken": "red"}.get(document["verdict"], "yellow")
     console.print(Text(f"{document['verdict']}: {'; '.join(document['reasons'])}", style=f"bold {colour}"))
 

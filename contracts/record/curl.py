@@ -55,6 +55,9 @@ def curl(operation: Operation, base_url: str, masker: Masker) -> str:
         if name.lower() not in _CURLS_OWN:
             # curl drops a header without a value unless a semicolon stands for the colon.
             words += ["-H", _quoted(masker.mask(f"{name}: {value}" if value else f"{name};"))]
+    if "x-api-key" not in names and operation.principal in KEY_VARIABLES:
+        # A load run records no key, and its principal showed one all the same.
+        words += ["-H", _quoted(f"x-api-key: <key:{operation.principal}>")]
     if not sent.body:
         # -X POST alone sends no length, which some servers refuse with 411.
         return " ".join([*words, *(["-H", "'content-length: 0'"] if sent.method not in {"GET", "HEAD"} else [])])

@@ -170,7 +170,7 @@ def recheck(
     oracle.finish()
     baseline = _baseline(document, settings, today or datetime.now(UTC).date())
     found = [_masked(finding) for finding in oracle.findings]
-    hidden = hidden_in(document)
+    hidden = hidden_in(document) | _touched(document, account)
     standing = carried(document, settings, [finding.id for finding in found], hidden)
     order = {clause: number for number, clause in enumerate(load_clauses())}
     findings = baseline.weigh(
@@ -318,6 +318,16 @@ def _facts(document: Mapping[str, Any], account: _Account, notes: Iterable[str])
         ),
         partial=partial,
         interrupted=document["exit_code"] == INTERRUPTED,
+    )
+
+
+def _touched(document: Mapping[str, Any], account: _Account) -> frozenset[str]:
+    """Return the ids of the run's findings that rest on operations of which masking or cutting took something."""
+    return frozenset(
+        finding["id"]
+        for finding in document["findings"]
+        if any(call["index"] in account.damaged for call in finding["evidence"])
+        or (account.long and any(sign in finding["observed"] for sign in _MASK_SIGNS))
     )
 
 

@@ -13,7 +13,7 @@ from contracts.gate.doctor import diagnose
 from contracts.gate.opening import open_target
 from contracts.gate.request import make_request
 from contracts.gate.run import Gate
-from contracts.options import AllowHost, Timeout
+from contracts.options import AskHost, Timeout
 from contracts.starter.origin import requirement
 from contracts.starter.texts import Known, settings_text, workflow_text
 
@@ -37,7 +37,7 @@ def init(
         str | None,
         typer.Option(help="Base URL of the service while it runs; what can be found out there is not asked."),
     ] = None,
-    allow_host: AllowHost = None,
+    allow_host: AskHost = None,
     timeout: Timeout = None,
     directory: Annotated[Path, typer.Option(help="Root of the service's repository.")] = Path(),
 ) -> int:

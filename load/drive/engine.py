@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from contracts.budget import Reservation
 from contracts.history import ApiOperation
 from load.call import Call, Reply, Seen
-from load.drive.purse import Purse
+from load.drive.books import Books
+from load.drive.purse import Purse, outcome_of
+
+_VIEWS: Final = frozenset({ApiOperation.RETRIEVE, ApiOperation.REQUEST_CODE})
+"""What shows one purchase of ours again, once it was bought."""
 
 Done = Callable[[Reply], None]
 """Told of the reply to a call, exactly once."""
@@ -56,6 +60,9 @@ class Engine:
         purse: holds creates to the caps.
         loop: the event loop, as gevent's hub has it.
         now: returns seconds since the run began.
+
+    Attributes:
+        books: what the creates were to cost.
     """
 
     def __init__(
@@ -76,6 +83,7 @@ class Engine:
         self._purse = purse
         self._loop = loop
         self.now = now
+        self.books = Books()
         self.in_flight = 0
         self.crashes: dict[str, int] = {}
 
@@ -88,6 +96,7 @@ class Engine:
         held: Reservation | None = None
         if call.operation is ApiOperation.CREATE:
             held = self._purse.reserve(call.body)
+            self.books.asked += 1
         self.in_flight += 1
 
         def answered(reply: Reply) -> None:
@@ -95,6 +104,9 @@ class Engine:
             seen = self._judge.see(call, reply)
             if held is not None:
                 self._purse.settle(held, reply, seen.document)
+                self.books.create(outcome_of(reply.status), seen.document)
+            elif call.operation in _VIEWS and seen.ok and seen.document is not None:
+                self.books.view(seen.document)
             self._recorder.record(call, reply, lawful=seen.lawful)
             done(seen)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
 from contracts.budget import Budget, BudgetSpentError, Reservation
 from contracts.history import Outcome
 from load.call import Reply
+from load.drive.books import amount_of
 
 _PLAIN: Final = re.compile(rb'\{"country_code": ?"([A-Z]{2})"\}')
 _CENT: Final = Decimal("0.01")
-_MAX_DIGITS: Final = 20
 
 
 def portion(cap: int | None, worker: int, workers: int) -> int | None:
@@ -30,6 +30,12 @@ def portion(cap: int | None, worker: int, workers: int) -> int | None:
 def portion_of_spend(cap: Decimal | None, workers: int) -> Decimal | None:
     """Return one worker's part of a cap on spend, rounded down to the cent, None for no cap."""
     return None if cap is None else (cap / workers).quantize(_CENT, ROUND_DOWN)
+
+
+def outcome_of(status: int) -> Outcome:
+    """Return what became of a create by the status of its answer, 0 for none: only a refusal is sure to buy nothing."""
+    refused = 300 <= status < 500 and status != 408
+    return Outcome.OK if 200 <= status < 300 else Outcome.FAIL if refused else Outcome.UNKNOWN
 
 
 class Purse:
@@ -75,9 +81,7 @@ class Purse:
         an answer that names less than was expected is not believed, and one that names more is expected of the next
         ones: of that country, or of all where the answer is of another country than was asked for.
         """
-        status = reply.status
-        refused = 300 <= status < 500 and status != 408
-        outcome = Outcome.OK if 200 <= status < 300 else Outcome.FAIL if refused else Outcome.UNKNOWN
+        outcome = outcome_of(reply.status)
         each = _price(document) if outcome is Outcome.OK and document is not None else None
         if document is None or each is None:
             self.budget.settle(held, outcome)
@@ -99,11 +103,5 @@ class Purse:
 
 def _price(document: Mapping[str, Any]) -> Decimal | None:
     price = document.get("price")
-    amount = price.get("amount") if isinstance(price, dict) else None
-    if not isinstance(amount, str) or len(amount) > _MAX_DIGITS:
-        return None
-    try:
-        value = Decimal(amount)
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() and value > 0 else None
+    value = amount_of(price.get("amount")) if isinstance(price, dict) else None
+    return value if value is not None and value > 0 else None

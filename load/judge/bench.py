@@ -194,6 +194,9 @@ class Bench:
         self.desk.muted = True
         try:
             for operation in operations:
+                # Findings to come quote what is only told here, such as the credentials seen first.
+                if self._learn is not None:
+                    self._learn(operation)
                 self._feed(operation)
         finally:
             self.desk.muted = False

@@ -134,7 +134,6 @@ class Lives:
             count: told what each item exercised beyond what invariants count.
         """
         odd: list[object] = []
-        found: tuple[Violation, ...] = ()
         rows, rules, book = self._register.rows, self._rules, self._bench.book.purchases
         sent, ended = reply.sent, reply.ended
         for item, said in zip(items, facts, strict=True):
@@ -148,15 +147,12 @@ class Lives:
             bits = rules.meet(said, LIST, sent, ended) if row is None else rules.see(row, said, LIST, sent, ended)
             count(said, max(bits, 0))
             if bits == SUSPECT:
-                habitual = self._by_habit(self._trouble(said, LIST, sent))
-                found += habitual
-                if not habitual:
-                    self._hand_over(said)
-                    odd.append(item)
+                self._hand_over(said)
+                odd.append(item)
         if not odd:
-            return found
+            return ()
         operation = operation_of(call, reply, index)
-        return found + self._hear(lambda: self._bench.judge_life(excerpt_of(operation, odd), operation))
+        return self._hear(lambda: self._bench.judge_life(excerpt_of(operation, odd), operation))
 
     def refuse(self, call: Call, reply: Reply, index: int, by: int) -> Lived:
         """Judge a request about one purchase that was not answered with 200."""
@@ -289,12 +285,6 @@ class Lives:
             ),
             facts.proof is None,
         )
-
-    def _by_habit(self, trouble: Hashable) -> tuple[Violation, ...]:
-        """Report what an item comes to that is wrong in a way known well enough; nothing for any other."""
-        if not self._habits.is_settled(trouble):
-            return ()
-        return self._habits.judge(trouble, self._bench.desk, self._docket, lambda: None)
 
     def _full(
         self, trouble: Hashable, number: int, act: Callable[[], None], facts: Facts | None = None

@@ -53,7 +53,7 @@ class Register:
         number: its id.
         text: head, and proof once it was shown.
         known_sent, known_ended: the first view of it.
-        acked_sent, acked_ended: the first view outside of a list, ``NEVER`` without one.
+        acked_sent, acked_ended: the create, or else the first view outside of a list; ``NEVER`` without one.
         settled_sent, settled_ended: the first view of another status than PENDING.
         phoned_sent, phoned_ended: the first view with a phone number.
         asked_sent, asked_ended: the request-code whose answer arrived last.

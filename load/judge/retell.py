@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from contracts.history import OWNER, Answer, ApiOperation, Input, Operation
 from contracts.routes import METHODS, PATHS
-from load.judge.facts import ABSENT, BREAK, PENDING, SPLIT, STATUSES, SUCCESS, Kind
+from load.judge.facts import ABSENT, BREAK, SPLIT, STATUSES, SUCCESS, Kind
 from load.judge.register import (
     ACKED_BY,
+    HELD,
     KNOWN_BY,
     NEVER,
     OPERATIONS,
@@ -60,6 +61,10 @@ def retell(register: Register, number: int, row: int, kind: Kind, index: Callabl
         with_phone = times[1] >= phoned[1]
         with_end = times == settled or (times[0] > settled[1])
         operations.append(teller.view(OPERATIONS[by], times, phone=with_phone, end=with_end))
+    proved = SPLIT in register.text[row] or any(OPERATIONS[by] is not ApiOperation.RETRIEVE for by in told.values())
+    if flags & HELD and not proved:
+        # A view that settled nothing else proved whose it is; of that no time was kept.
+        operations.append(teller.view(ApiOperation.LIST, known, phone=known[1] >= phoned[1], end=known == settled))
     if asked[1] != NEVER:
         again = 2 if flags & RACED_CODE else 1
         if asked == settled and flags >> SETTLED_BY & 7 == 3:
@@ -70,10 +75,8 @@ def retell(register: Register, number: int, row: int, kind: Kind, index: Callabl
     if stood > known[0] and (flags & STATUS <= SUCCESS or stood <= settled[1]):
         # Of the last view that showed it standing only the time of asking is known; nothing else is read of it.
         end = flags & STATUS == SUCCESS and stood > settled[1]
-        if end or flags & STATUS == PENDING or stood <= settled[1]:
-            operations.append(
-                teller.view(ApiOperation.RETRIEVE, (stood, max(stood, known[1])), phone=stood > phoned[1], end=end)
-            )
+        times = (stood, max(stood, known[1]))
+        operations.append(teller.view(ApiOperation.RETRIEVE, times, phone=stood > phoned[1], end=end))
     return sorted(operations, key=lambda operation: (operation.returned, operation.invoked))
 
 

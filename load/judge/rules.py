@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from contracts.invariants.values import same_moment
+from contracts.statuses import UNJUDGED
 from load.judge.facts import BREAK, EXPIRED, PENDING, REFUND, SPLIT, SUCCESS, Facts
 from load.judge.register import (
     ACKED_BY,
@@ -36,7 +37,7 @@ SUSPECT: Final = -1
 
 CREATE, LIST, RETRIEVE, CODE = range(len(NUMBERS))
 
-_UNJUDGED: Final = frozenset({0, 408, 425, 429, 502, 503, 504})
+_UNJUDGED: Final = UNJUDGED | {0}
 _GONE: Final = frozenset({403, 404, 410})
 _BROKEN: Final = frozenset({500, 501})
 _FIRM: Final = frozenset({400, 402, 403, 404, 405, 409, 410, 422})
@@ -118,10 +119,12 @@ class Rules:
         register = self._register
         if register.flags[row] & CREATED or register.known_ended[row] < sent:
             return SUSPECT
-        # A list under way at the same time was answered first.
+        # A view under way at the same time was answered first.
         bits = self.see(row, facts, CREATE, sent, ended)
         if bits != SUSPECT:
-            register.flags[row] |= CREATED
+            # Told again as a create, whatever showed it before: nothing else says that its id was given (LIFE-7).
+            register.acked_sent[row], register.acked_ended[row] = sent, ended
+            register.flags[row] = register.flags[row] & ~(7 << ACKED_BY) | CREATE << ACKED_BY | CREATED
         return bits
 
     def ask(self, row: int, status: int, sent: float, ended: float, *, repeated: bool) -> int:

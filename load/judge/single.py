@@ -207,7 +207,6 @@ class Answers:
 
     def whole(self, call: Call, reply: Reply, index: int) -> Single:
         """Judge an answer by the contract's checks, whatever it is."""
-        document = None
         try:
             value = orjson.loads(reply.body)
             document = value if type(value) is dict else None
@@ -299,7 +298,8 @@ class Answers:
         settled = self._habits.is_settled(trouble)
 
         def act() -> None:
-            number = purchase_of(call) or (facts.number if facts is not None else None)
+            # What a create or a list shows is the owner's by itself.
+            number = purchase_of(call)
             owned = number if number is not None and self._is_owned(number) else None
             self._bench.judge_answer(operation_of(call, reply, index), owned=owned)
 

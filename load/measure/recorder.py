@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from contracts.history import OWNER
 from load.call import Call, Reply
 from load.measure.answers import Answers, Count
 from load.measure.histogram import Histogram
@@ -43,17 +44,24 @@ class Gauges:
     loop_delay_ms: float = 0.0
 
 
-def how_it_counts(reply: Reply, *, lawful: bool) -> Count:
+def how_it_counts(reply: Reply, *, lawful: bool, known: bool = True) -> Count:
     """Return how an answer counts.
 
-    No answer, a 5xx, a 3xx, which answers nothing and is not followed, an answer that broke a clause, and a 429
-    without ``Retry-After`` are failures; a 429 with it is back-pressure (clause LOAD-3). Any other answer, a lawful
-    refusal such as 409 included, is none.
+    No answer, a 5xx, a 3xx, which answers nothing and is not followed, a 401 to a key that was taken before, an answer
+    that broke a clause, and a 429 without ``Retry-After`` are failures; a 429 with it is back-pressure (clause LOAD-3).
+    Any other answer, a lawful refusal such as 409 included, is none.
+
+    Args:
+        reply: the answer.
+        lawful: whether it kept every clause.
+        known: whether the key is the owner's, which the target took before the run began.
     """
     if reply.status == 429:
         polite = any(name == "retry-after" for name, _ in reply.headers)
         return Count.BACKPRESSURE if polite and lawful else Count.FAILURE
     if reply.error is not None or reply.status >= 500 or 300 <= reply.status < 400 or not lawful:
+        return Count.FAILURE
+    if reply.status == 401 and known:
         return Count.FAILURE
     return Count.OK
 
@@ -125,7 +133,8 @@ class Recorder:
         if answers is None:
             answers = self._now[operation] = self._second.of(self._phase, str(operation))
         status = reply.status
-        count = Count.OK if status == 200 and lawful and reply.error is None else how_it_counts(reply, lawful=lawful)
+        plain = status == 200 and lawful and reply.error is None
+        count = Count.OK if plain else how_it_counts(reply, lawful=lawful, known=call.principal == OWNER)
         # A request that was given up before it was sent waited in the generator alone.
         begun = sent if due <= sent <= ended else (due if sent < due else ended)
         answers.record(reply.error or status, count, ended - due, ended - begun)

@@ -17,7 +17,7 @@ UNTIL_CLOSE: Final = -2
 GOVERNING: Final = frozenset({"connection", "content-encoding", "content-length", "transfer-encoding"})
 """Names of the fields that decide; no other field is looked at."""
 
-_STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
 _LENGTH_DIGITS: Final = 18
 _BODILESS: Final = (204, 304)
 
@@ -57,8 +57,9 @@ def framing_of(status_line: bytes, governing: Fields, limits: Limits) -> Framing
     """
     opening = _STATUS_LINE.fullmatch(status_line)
     if opening is None:
-        raise MalformedError("the first line is no status line of HTTP/1.0 or HTTP/1.1")
-    modern, status = opening[1] == b"1", int(opening[2])
+        raise MalformedError("the first line is no status line of HTTP/1")
+    # A later HTTP/1 is taken for HTTP/1.1 (RFC 9110 section 2.5).
+    modern, status = opening[1] != b"0", int(opening[2])
     if status == 101:
         raise MalformedError("101 Switching Protocols, which was not asked for")
     length = _length(governing, status, modern=modern)

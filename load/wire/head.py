@@ -137,7 +137,7 @@ def check_opening(received: bytearray, known: int, limits: Limits) -> None:
         TooLargeError: it passes the limit.
     """
     if not received.startswith(_OPENING[: len(received)]):
-        raise MalformedError("the first line is no status line of HTTP/1.0 or HTTP/1.1")
+        raise MalformedError("the first line is no status line of HTTP/1")
     if BARE_LINE_FEED.search(received, known):
         raise MalformedError("a line of the head ends in LF without CR")
     if len(received) > limits.header_bytes:

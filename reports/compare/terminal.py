@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from reports.compare.cells import CONFIDENCE, UNITS, Cell
@@ -29,6 +28,7 @@ STYLES: Final = {
 }
 VERDICTS: Final = {"not_exercised": "not exercised"}
 
+_GAP: Final = "  "
 _MAX_SHOWN: Final = 300
 _MOST_FINDINGS: Final = 30
 
@@ -59,7 +59,8 @@ def render(comparison: Comparison, console: Console) -> None:
         line(f"{'machine':<11}{', '.join(f'{rate:,.0f}/s' for rate in comparison.calibrations)} (calibration)")
     if comparison.cells:
         line("")
-        console.print(_measures(comparison, ascii_only=ascii_only))
+        for row in _measures(comparison.cells, console.width, ascii_only=ascii_only):
+            console.print(row, soft_wrap=True)
         line(tolerances(comparison), "dim")
     _differing(comparison, line)
 
@@ -89,28 +90,42 @@ def judgement(cell: Cell) -> str:
     return f"{cell.change}: {cell.reason}" if cell.reason else str(cell.change)
 
 
-def _measures(comparison: Comparison, *, ascii_only: bool) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("")
-    for name in ("baseline", "candidate", "change"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("interval", no_wrap=True)
-    table.add_column("", overflow="fold")
+def _measures(cells: Sequence[Cell], width: int, *, ascii_only: bool) -> Iterator[Text]:
+    """Yield the lines of a table; a judgement that has no room beside its figures stands below them."""
+    rows = [("", "baseline", "candidate", "change", "interval"), *map(_figures, cells)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    yield Text(_aligned(rows[0], widths).rstrip(), style="dim")
     last = ""
-    for cell in comparison.cells:
+    for cell, row in zip(cells, rows[1:], strict=True):
         if cell.operation != last:
-            table.add_row(Text(plain(cell.operation, _MAX_SHOWN, ascii_only=ascii_only), style="bold"))
+            yield Text(plain(cell.operation, _MAX_SHOWN, ascii_only=ascii_only), style="bold")
             last = cell.operation
-        unit = UNITS[cell.measure]
-        table.add_row(
-            Text(f"  {cell.measure}"),
-            Text(measured(cell.baseline, unit)),
-            Text(measured(cell.candidate, unit)),
-            Text(changed(cell.effect, unit)),
-            Text(interval(cell), style="dim"),
-            Text(judgement(cell), style=STYLES[cell.change]),
-        )
-    return table
+        figures, told = _aligned(row, widths), Text(judgement(cell), style=STYLES[cell.change])
+        if len(figures) + len(_GAP) + len(told) <= width:
+            yield Text.assemble(figures, _GAP, told)
+        else:
+            yield Text(figures.rstrip())
+            yield Text.assemble(2 * _GAP, told)
+
+
+def _figures(cell: Cell) -> tuple[str, str, str, str, str]:
+    unit = UNITS[cell.measure]
+    return (
+        f"{_GAP}{cell.measure}",
+        measured(cell.baseline, unit),
+        measured(cell.candidate, unit),
+        changed(cell.effect, unit),
+        interval(cell),
+    )
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    """Return a row with its words to the left and its numbers to the right."""
+    ends = {0, len(row) - 1}
+    return _GAP.join(
+        f"{text:<{width}}" if place in ends else f"{text:>{width}}"
+        for place, (text, width) in enumerate(zip(row, widths, strict=True))
+    )
 
 
 def _differing(comparison: Comparison, line: Callable[..., None]) -> None:

@@ -149,14 +149,16 @@ def _objective(entry: Mapping[str, Any]) -> dict[str, Any]:
         word = "not observed"
     elif margin is None:
         word = ""
-    elif margin == 0:
+    elif observed == number(entry.get("limit")):
         word = "at the limit"
+    elif number(entry.get("limit")) == 0:
+        # No share of nothing tells by how much.
+        word = "" if ok else f"over by {told(observed, f' {unit}' if unit else '')}"
+    elif margin >= 0:
+        word = f"{told(round(margin * 100, 1))} % to spare"
     else:
-        word = (
-            f"{told(round(margin * 100, 1))} % to spare"
-            if margin >= 0
-            else f"over by {told(round(-margin * 100, 1))} %"
-        )
+        missed = "short" if ">" in str(entry.get("expr", "")) else "over"
+        word = f"{missed} by {told(round(-margin * 100, 1))} %"
     return {
         "expr": str(entry.get("expr", "")),
         "observed": told(observed, f" {unit}" if unit else ""),

@@ -47,6 +47,8 @@ def run_page(
     findings = worst_first(document["findings"])
     numbers = {finding["id"]: number for number, finding in reversed(list(enumerate(findings, 1)))}
     load = view_load(document["load"]) if "load" in document else None
+    # A verification says the first of them as its verdict.
+    reasons = [reason for reason in document["reasons"] if reason != sentence(document)]
     clauses = [_clause(clause, numbers) for clause in document["clauses"][:MAX_CLAUSES]]
     values: dict[str, Any] = {
         "title": f"{document['verdict']}: {visible(document['target'], 100)}",
@@ -55,8 +57,8 @@ def run_page(
         "sections": _sections(document, load is not None),
         "run": document,
         "sentence": sentence(document),
-        "reasons": document["reasons"][:_MAX_REASONS],
-        "more_reasons": max(0, len(document["reasons"]) - _MAX_REASONS),
+        "reasons": reasons[:_MAX_REASONS],
+        "more_reasons": max(0, len(reasons) - _MAX_REASONS),
         "held": _held(recorded),
         "started": started(document),
         "lasted": lasted(document["duration_s"]),

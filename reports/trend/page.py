@@ -74,9 +74,10 @@ def _chart(series: Series, trend: Trend) -> Iterator[str]:
     """Give the heading, the chart and the table of a series."""
     unit = MEASURES[series.key.measure].unit
     name = f"{series.key.operation} {series.key.measure}"
-    levels = f"{measured(series.before, unit)} before, {measured(series.newest, unit)} newest"
     yield f'<h2>{_text(name)} <span class="{_kind(series.change)}">{_text(series.change)}</span></h2>'
-    yield f'<p class="soft">{_text(f"{levels}, {changed(series.effect, unit)}")}</p>'
+    if series.newest is not None:
+        levels = f"{measured(series.before, unit)} before, {measured(series.newest, unit)} newest"
+        yield f'<p class="soft">{_text(f"{levels}, {changed(series.effect, unit)}")}</p>'
     known = [value for value in series.values if value is not None]
     if known:
         yield f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_text(f"{name} by night")}">'

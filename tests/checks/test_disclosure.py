@@ -236,3 +236,33 @@ def test_a_finding_shows_what_was_given_away_but_no_key() -> None:
     path, key = record(create(given), checks=[DisclosureCheck]).violations
     assert path.observed == "'/etc/shop.conf'"
     assert OWNER_KEY not in repr(key)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cause"),
+    [
+        ("X-Debug-Exception-File", "%2Fvar%2Fwww%2Fshop%2Fsrc%2FPurchases.php:41", "a file path"),
+        ("X-Error", "Traceback (most recent call last)", "a stack trace"),
+        ("X-Query", "SELECT * FROM purchases WHERE id = 5", "SQL"),
+    ],
+)
+def test_a_header_gives_away_what_a_body_may_not(name: str, value: str, cause: str) -> None:
+    refused = answer({"message": "no"}, 422, headers={name: value})
+    assert judged(create(refused, "us")) == (error("INPUT-6", cause), 1)
+    assert judged(create(answer(page(), headers={name: value}))) == (SILENT, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Location", "/home/login.php"),
+        ("Set-Cookie", "session=1; path=/var/shop"),
+        ("Link", "</usr/docs/errors>; rel=help"),
+        ("X-Request-Id", "5f0c/1"),
+        ("X-Path", "/v1/purchases"),
+        ("Server", "Apache/2.4.62 (Unix) OpenSSL/3.0"),
+    ],
+)
+def test_a_header_may_name_addresses_and_software(name: str, value: str) -> None:
+    refused = answer({"message": "no"}, 422, headers={name: value})
+    assert judged(create(refused, "us")) == (SILENT, 1)

@@ -99,6 +99,7 @@ INNOCENT = [
     "/country_code",
     "/data/attributes/country_code",
     "#/components/schemas/Purchase",
+    "#/home/country_code",
     "/app/v1/purchases",
     "/home",
     "see https://shop.example/usr/errors/1.html",

@@ -78,6 +78,7 @@ ILL_FORMED: list[tuple[int, tuple[set[Verdict], dict[str, int]]]] = [
     (502, UNJUDGED),
     (503, UNJUDGED),
     (504, UNJUDGED),
+    (511, UNJUDGED),
 ]
 
 
@@ -256,6 +257,9 @@ def test_list_parameters(parameter: str, value: str) -> None:
 KEYLESS: list[tuple[int, tuple[set[Verdict], dict[str, int]], tuple[set[Verdict], dict[str, int]]]] = [
     (401, said("AUTH-1", None), said("AUTH-1", None)),
     (403, said("AUTH-1", None), said("AUTH-1", None)),
+    (407, UNJUDGED, UNJUDGED),
+    (421, UNJUDGED, UNJUDGED),
+    (511, UNJUDGED, UNJUDGED),
     (404, said("AUTH-1", "another refusal"), said("AUTH-1", "another refusal")),
     (405, said("AUTH-1", "another refusal"), UNJUDGED),
     (501, said("AUTH-1", "server error"), UNJUDGED),
@@ -298,6 +302,17 @@ def test_a_404_without_a_key_may_mean_an_operation_that_is_lacking() -> None:
 def test_a_503_whenever_one_kind_of_request_is_sent_is_the_answer_to_it() -> None:
     outage, up = create(answer({}, 503), "us"), retrieve(answer(purchase()))
     assert record(outage, up, outage, up, outage, checks=[RefusalCheck]).verdicts == error("INPUT-1", "server error")
+
+
+@pytest.mark.parametrize("status", [407, 421, 425])
+def test_a_proxys_refusal_that_the_keyless_alone_get_is_the_answer_to_them(status: int) -> None:
+    keyless, up = create(answer({}, status), principal=NO_KEY), retrieve(answer(purchase()))
+    refused = create(refusal(401), principal=NO_KEY)
+    wrong = error("AUTH-1", "another refusal")
+    assert record(keyless, up, keyless, up, keyless, checks=[RefusalCheck]).verdicts == wrong
+    # So would everybody be for a while, or now and then.
+    assert record(keyless, keyless, keyless, keyless, up, checks=[RefusalCheck]).verdicts == set()
+    assert record(keyless, up, keyless, up, refused, keyless, checks=[RefusalCheck]).verdicts == set()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -249,10 +250,31 @@ def test_the_newer_profile(shown: dict[str, Any], expected: set[Verdict]) -> Non
         ("application/problem+json", error("SHAPE-1", "not labelled JSON")),
         ("application/jsonp", error("SHAPE-1", "not labelled JSON")),
         ("application/json; charset=latin-1", error("SHAPE-1", "another charset")),
+        ("application/json, application/json", set()),
+        ("application/json, Application/JSON; charset=utf-8,", set()),
+        ('application/json; profile="a, b"', set()),
+        ('application/json; profile="a', set()),
+        ("application/json, text/html", error("SHAPE-1", "not labelled JSON")),
+        ("text/html, application/json", error("SHAPE-1", "not labelled JSON")),
+        ("application/json, application/json; charset=latin-1", error("SHAPE-1", "another charset")),
     ],
 )
 def test_the_media_type(kind: str | None, expected: set[Verdict]) -> None:
     assert verdicts(retrieve(answer(purchase(), kind=kind))) == expected
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (("application/json", "application/json"), set()),
+        (("application/json", "application/json; charset=utf-8"), set()),
+        (("application/json", "text/html"), error("SHAPE-1", "not labelled JSON")),
+        (("text/html", "application/json"), error("SHAPE-1", "not labelled JSON")),
+    ],
+)
+def test_labels_in_lines_of_their_own_agree(kinds: tuple[str, ...], expected: set[Verdict]) -> None:
+    labelled = replace(answer(purchase()), headers=tuple(("Content-Type", kind) for kind in kinds))
+    assert verdicts(retrieve(labelled)) == expected
 
 
 @pytest.mark.parametrize("status", [201, 202, 203, 206])

@@ -72,6 +72,12 @@ def test_an_echo_beside_extra_keys_is_judged() -> None:
     assert verdicts(create(answer(purchase()), body=body)) == error("VALUE-1", "another country")
 
 
+@pytest.mark.parametrize(("asked", "expected"), [("US", set()), ("CA", error("VALUE-1", "account of another country"))])
+def test_an_account_is_of_the_country_asked_about(asked: str, expected: set[Verdict]) -> None:
+    looked = call("GET", f"/v1/accounts/{asked}", answer(account()))
+    assert verdicts(looked) == expected
+
+
 PHONES = [
     ("US", "+12025550123", True),
     ("US", "+14165550123", True),

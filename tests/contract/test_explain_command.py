@@ -89,4 +89,4 @@ def test_an_unknown_clause_is_a_usage_error_of_one_line(name: str, complaint: st
     result = run(name)
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert result.stderr == complaint + "\n"
+    assert result.stderr == f"assay: {complaint}\n"

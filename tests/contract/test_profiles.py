@@ -38,6 +38,7 @@ def test_the_documented_profile() -> None:
         purchase_types=frozenset({"SINGLE", "BULK", "ADMIN"}),
         purchase_sources=frozenset(),
         nullable_password=False,
+        list_parameters=frozenset({"page", "page_size", "sort", "status"}),
     )
 
 
@@ -51,6 +52,7 @@ def test_the_newest_profile() -> None:
         purchase_types=frozenset({"SINGLE", "BULK", "ADMIN"}),
         purchase_sources=frozenset({"BOT", "WEB", "API"}),
         nullable_password=True,
+        list_parameters=frozenset({"page", "page_size", "sort", "status", "phone_number"}),
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import functools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,6 +29,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "foreign-purchase-404": {"foreign": 403},
     "bad-key-401": {"stranger": 403},
     "last-item-sold-to-all": {"last": "GB"},
+    "refund-minutes-too-early": {"old": timedelta(minutes=19)},
 }
 
 # One instant for all, so that nothing differs but what is meant to.

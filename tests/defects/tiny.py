@@ -39,10 +39,18 @@ class Tiny:
     """Everything it says follows from the ids, so that equal requests get equal answers.
 
     Each owner starts with purchases that a buyer cannot make: one old enough for a refund, one ERROR, one REFUND.
-    Of the country named ``last`` there is one number left.
+    Of the country named ``last`` there is one number left; ``old`` is how old those purchases are.
     """
 
-    def __init__(self, now: datetime | None = None, *, foreign: int = 404, stranger: int = 401, last: str = "") -> None:
+    def __init__(
+        self,
+        now: datetime | None = None,
+        *,
+        foreign: int = 404,
+        stranger: int = 401,
+        last: str = "",
+        old: timedelta = timedelta(hours=2),
+    ) -> None:
         self.foreign = foreign
         self.sold_out = set(OUT_OF_STOCK)
         self.last = last
@@ -55,7 +63,7 @@ class Tiny:
         self.calls = 0
         for key in (ANNA, BORIS):
             for status in ("PENDING", "ERROR", "REFUND"):
-                self.buy(key, "US", status, age=timedelta(hours=2))
+                self.buy(key, "US", status, age=old)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

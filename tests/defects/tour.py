@@ -41,10 +41,17 @@ BODIES = (
     b'{"country_code":"US\xff"}',
     b'{"country_code":"US","country_code":"us"}',
     b'{"country_code":"US","coupon":"X","country_code":"US"}',
+    b'{"country_code":"US","note":"\xff"}',
+    b'"{\\"country_code\\":\\"US\\"}"',
+    b'{"country":"US"}',
+    b'{"country_code":"en-US"}',
+    b'--b\r\nContent-Disposition: form-data; name="country_code"\r\n\r\nUS\r\n--b--\r\n',
+    b"<root><country_code>US</country_code></root>",
     b"country_code=US",
     b"[" * 500 + b"]" * 500,
     b'{"country_code":"' + b"US" * 40_000 + b'"}',
     b'{"country_code":"ZZ"}',
+    b'{"country_code":"UK"}',
     b'{"country_code":"AQ"}',
 )
 
@@ -72,6 +79,8 @@ LISTS = (
     "page=1&page_size=abc",
     "page=1&page_size=5&sort=price",
     "page=1&page_size=5&status=LOST",
+    "page=1",
+    "page=1&page_size=5&phone_number=1%00",
 )
 
 IDS = ("0", "-1", "9007199254740992", "99999999999999999999", "abc", "777777")
@@ -142,6 +151,7 @@ async def _codes(caller: Caller, bought: list[int]) -> AsyncGenerator[Reply, Non
             yield await caller.read(number)
         yield await caller.post(f"/v1/purchases/{number}/refund", headers=LABEL)
         yield await caller.read(number)
+    yield await caller.code(bought[0], body=b'{"callback_url":"https://buyer.example/told"}')
 
 
 async def _endings(caller: Caller, bought: list[int]) -> AsyncGenerator[Reply, None]:
@@ -168,10 +178,14 @@ async def _lists(caller: Caller) -> AsyncGenerator[Reply, None]:
     for query in LISTS:
         yield await caller.get(f"/v1/purchases?{query}")
     yield await caller.get("/v1/purchases?page=1&page_size=5&status=SUCCESS", key=BORIS)
+    yield await caller.get("/v1/purchases/1/", key=BORIS)
+    yield await caller.get("/v1/purchases/1/", key=None)
     for path in ("purchases?page=1&page_size=5", "purchases/1", "accounts/US", "profile"):
         place, _, query = path.partition("?")
         yield await caller.get(f"/v1/{place}/?{query}")
+    yield await caller.get("/v1/purchases/?page=0&page_size=5")
     yield await caller.post("/v1/purchases/", b'{"country_code":"US"}')
+    yield await caller.post("/v1/purchases/", b'{"country_code":"us"}')
     yield await caller.code(1, headers=LABEL)
     yield await caller.post("/v1/purchases/1/request-code/")
 
@@ -205,6 +219,8 @@ async def _near_misses(caller: Caller, bought: list[int]) -> AsyncGenerator[Repl
         yield await caller.post(f"/v1/purchases/{text}/request-code")
         yield await caller.post(f"/v1/purchases/{text}/refund")
     yield await caller.get(f"/v1/purchases/{bought[0]}xyz")
+    yield await caller.get(f"/v1/purchases/{bought[0] + 2**32}")
+    yield await caller.post("/v1/purchases/777777/refund", b'{"note":"x"}', headers=LABEL)
     for method, template in METHODS:
         yield await caller.call(method, template.format(bought[-3]))
     taken = b'{"country_code":"US","quantity":2,"status":"REFUND","price":{"amount":"0.00","currency_code":"USD"}}'
@@ -232,6 +248,12 @@ async def crowd_tour(caller: Caller) -> AsyncGenerator[Reply, None]:
         yield reply
     for number in bought:
         yield await caller.read(number)
+    for reply in await asyncio.gather(caller.buy("US"), caller.buy("GB"), caller.buy("US", key=BORIS)):
+        yield reply
+    for reply in await asyncio.gather(caller.read(bought[0]), caller.read(4, key=BORIS)):
+        yield reply
+    for reply in await asyncio.gather(*(caller.post("/v1/purchases/1/refund") for _ in range(2))):
+        yield reply
     yield await caller.get("/v1/profile")
 
 
@@ -244,11 +266,14 @@ async def last_item_tour(caller: Caller) -> AsyncGenerator[Reply, None]:
 
 async def long_tour(caller: Caller) -> AsyncGenerator[Reply, None]:
     """Meet what only thousands of requests meet."""
-    for _ in range(1100):
+    for count in range(1100):
         reply = await caller.buy("US")
         yield reply
         if reply.status != 200:
             return
+        if count % 40 == 0:
+            yield await caller.get("/v1/profile")
+            yield await caller.get(f"/v1/accounts/{('US', 'GB')[count // 40 % 2]}")
         number = reply.json()["id"]
         yield await caller.read(number)
         yield await caller.code(number)

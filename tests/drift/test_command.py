@@ -160,6 +160,7 @@ def test_bad_usage_is_one_line(run: Path, tmp_path: Path, monkeypatch: pytest.Mo
         ({"observed": run, "write": tmp_path / "there.yaml"}, "exists; give --write a new file"),
         ({"observed": run, "write": tmp_path / "no" / "x.yaml"}, "cannot write"),
         ({"observed": tmp_path / "empty"}, "holds no run"),
+        ({"observed": Path(__file__)}, "test_command.py is no run directory"),
         ({"observed": tmp_path / "silent"}, "holds no answer"),
         ({"observed": tmp_path / "odd"}, "names no profile"),
         ({"observed": tmp_path / "spoilt"}, "line 1 is no operation"),

@@ -25,14 +25,16 @@ WRITE = Input(
 )
 
 
-def call(sent: Input, *, lost: bool, principal: str = OWNER, aim: Aim | None = None) -> Reading:
+def call(
+    sent: Input, *, lost: bool = False, principal: str = OWNER, aim: Aim | None = None, status: int = 200
+) -> Reading:
     return Reading(
         Operation(
             index=0,
             principal=principal,
             api_operation=route(sent.method, sent.path).api_operation,
             input=sent,
-            answer=None if lost else Answer(200, (), b"{}"),
+            answer=None if lost else Answer(status, (), b"{}"),
             invoked=0.0,
             returned=1.0,
             wall=0.0,
@@ -80,6 +82,25 @@ def test_an_answer_too_long_to_read_is_lost_as_well() -> None:
     for _ in range(MIN_LOST):
         counted.take(cut)
     assert "too long to read" in counted.trouble
+
+
+@pytest.mark.parametrize("status", [407, 408, 421, 500, 502, 503, 504, 507, 511, 520])
+@pytest.mark.parametrize("sent", [READ, WRITE])
+def test_an_answer_that_leaves_the_outcome_unknown_is_lost_as_well(sent: Input, status: int) -> None:
+    counted = losses((sent, 100, 0))
+    for _ in range(MIN_LOST):
+        counted.take(call(sent, status=status))
+    assert f"left 3 of 103 {'reads' if sent is READ else 'writes'} without" in counted.trouble
+    assert f"the last: status {status};" in counted.trouble
+
+
+@pytest.mark.parametrize("status", [200, 204, 304, 307, 400, 401, 402, 404, 405, 409, 422, 429, 501])
+def test_an_answer_that_tells_the_outcome_is_not_lost(status: int) -> None:
+    counted = Losses()
+    for sent in (READ, WRITE):
+        for _ in range(50):
+            counted.take(call(sent, status=status))
+    assert (counted.trouble, counted.reads.lost, counted.writes.lost) == ("", 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -77,3 +77,13 @@ def test_nothing_more_is_sent_once_the_budget_and_its_grace_are_spent() -> None:
     clock.now += 0.2
     with pytest.raises(TimeSpentError, match="the 10 s of this run are long over"):
         pace.check_overrun()
+
+
+def test_what_is_left_with_the_grace_is_never_below_nothing() -> None:
+    clock = Clock()
+    pace = Pace(10.0, clock, clock.sleep)
+    assert pace.rest == 15.0
+    clock.now += 14.0
+    assert (pace.left, pace.rest) == (0.0, 1.0)
+    clock.now += 14.0
+    assert pace.rest == 0.0

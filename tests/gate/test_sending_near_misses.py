@@ -12,10 +12,11 @@ import pytest
 from contracts.gate.nearmisses import NearMiss
 from contracts.gate.pace import BRISK
 from contracts.gate.plan import PLANS
-from contracts.gate.refusals import BATCH, ENOUGH_ACCEPTED, INSISTENCE, OUTAGES, send_catalogue, subject_of
+from contracts.gate.refusals import BATCH, ENOUGH_ACCEPTED, INSISTENCE, send_catalogue, subject_of
 from contracts.gate.session import Session
 from contracts.gate.survey import Offer, Survey
 from contracts.history import Answer, ApiOperation, Input
+from contracts.statuses import OUTAGES
 from contracts.target import Keys
 from tests.gate.test_session import JSON, PURCHASE, FakeWire, ok, open_session
 

@@ -36,9 +36,12 @@ class FakeWire:
         self.script = script
         self.sent: list[Input] = []
         self.now = 0.0
+        self.within: list[float] = []
+        self.clock_moved = False
 
-    def send(self, sent: Input) -> Reply:
+    def send(self, sent: Input, within: float) -> Reply:
         self.sent.append(sent)
+        self.within.append(within)
         answer = self.script(sent)
         return Reply(answer, None if answer else "timeout", self.now, self.now + 0.001)
 
@@ -101,6 +104,25 @@ def test_a_read_without_an_answer_is_sent_once_more_and_a_create_never() -> None
     answers[:] = [None]
     lost = session.call("POST", "/v1/purchases", body=b'{"country_code": "US"}')
     assert (lost.outcome, len(wire.sent), session.budget.purchases) == (Outcome.UNKNOWN, 3, 1)
+
+
+def test_no_answer_is_waited_for_beyond_the_end_of_the_run() -> None:
+    session, wire = open_session(lambda _: None)
+    wire.now = 80.0
+    assert session.call("GET", "/v1/profile").error == "timeout"
+    assert wire.within == [10.0, 10.0]
+    wire.now = 90.0
+    assert session.call("GET", "/v1/profile").error == "timeout"
+    assert wire.within[2:] == [0.0]
+
+
+def test_our_clock_is_no_yardstick_for_one_that_was_moved() -> None:
+    dated = Answer(200, (("Date", "Sun, 01 Mar 2026 12:00:00 GMT"),))
+    answers = {"/dated": dated, "/undated": ok(), "/odd": Answer(200, (("date", "yesterday"),))}
+    session, wire = open_session(lambda sent: answers[sent.path])
+    assert all(session.call("GET", path).wall > 0 for path in answers)
+    wire.clock_moved = True
+    assert [session.call("GET", path).wall > 0 for path in answers] == [True, False, False]
 
 
 @pytest.mark.parametrize("status", [307, 308])

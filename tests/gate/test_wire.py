@@ -95,6 +95,21 @@ def test_silence_ends_with_the_timeout() -> None:
     assert (reply.answer, reply.error) == (None, "timeout")
 
 
+def test_silence_ends_with_the_run_where_that_is_earlier() -> None:
+    hold = threading.Event()
+
+    def script(sock: socket.socket) -> None:
+        read_request(sock)
+        hold.wait(5)
+
+    with raw_server(script) as url, Wire(admit(url, KEYS), 60.0) as wire:
+        reply = wire.send(POST, 0.2)
+        late = wire.send(POST, 0.0)
+        hold.set()
+    assert (reply.answer, reply.error) == (None, "timeout")
+    assert (late.answer, late.error) == (None, "timeout")
+
+
 def test_an_answer_that_drips_without_end_is_given_up() -> None:
     def script(sock: socket.socket) -> None:
         read_request(sock)

@@ -132,3 +132,19 @@ def test_a_run_against_a_slow_target_ends_soon_after_its_budget() -> None:
         gate.run()
     assert len(seen) <= 4
     assert [trouble for trouble in gate.troubles if "crashed" in trouble] == []
+
+
+@pytest.mark.parametrize("name", ["date-missing", "date-is-none"])
+def test_a_target_without_a_clock_of_its_own_is_not_blamed_for_the_one_that_we_moved(name: str) -> None:
+    with HostileTarget(find(name)) as target:
+        gate = gate_of(target, [], replace(OPTIONS, seconds=60.0, timeout=5.0))
+        gate.run_phase("survey", lambda gate: iter(()))
+        gate.lives.buy()
+        judged = gate.session.oracle.exercised["VALUE-5"]
+        assert judged == 1
+        assert gate.lives.levers is not None
+        assert gate.lives.levers.advance(3600.0)
+        gate.lives.buy()
+        gate.finish()
+    assert blamed(gate) == set()
+    assert gate.session.oracle.exercised["VALUE-5"] == judged

@@ -217,12 +217,13 @@ class History:
         base: Any = "1.50",
         percent: Any = 0,
         available: bool = True,
+        currency: str = "USD",
         **call: Any,
     ) -> None:
         """Read the offer of a country."""
         answer = {
             "country_code": country,
-            "price": {"amount": price, "currency_code": "USD"},
+            "price": {"amount": price, "currency_code": currency},
             "discount": {"base_price": base, "percent": percent},
             "available": available,
         }

@@ -64,3 +64,28 @@ def test_a_create_without_a_key_that_was_served_may_cost_its_price_and_no_more()
         history.create(2, 3, principal="stranger:no key")
         history.profile_look(4, 5, after)
         assert money(history) == found, after
+
+
+def failed(*balances: str, shown: str = "ERROR") -> History:
+    """Return a history of a purchase of 1.50 that fails, and looks at the balance after it."""
+    history = History()
+    history.profile_look(0, 1, "10.00")
+    history.create(2, 3)
+    history.retrieve(4, 5, shown="ERROR")
+    for number, balance in enumerate(balances):
+        history.profile_look(10 + 2 * number, 11 + 2 * number, balance)
+    history.retrieve(100, 101, shown=shown)
+    return history
+
+
+def test_what_failed_is_credited_at_any_time_and_once() -> None:
+    assert money(failed("8.50", "8.50", "10.00")) == set()
+    assert money(failed("10.00", "10.00")) == set()
+    assert money(failed("8.50", "9.00", "10.00")) == set()
+    assert money(failed("8.50", "10.00", "11.50")) == {HIGH}
+    assert money(failed("10.00", "10.01")) == {HIGH}
+
+
+def test_what_failed_and_was_refunded_by_an_administrator_may_be_credited_for_both() -> None:
+    assert money(failed("8.50", "10.00", "11.50", shown="REFUND")) == set()
+    assert money(failed("8.50", "10.00", "11.50", "11.51", shown="REFUND")) == {HIGH}

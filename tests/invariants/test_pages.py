@@ -116,3 +116,30 @@ def test_unreadable_pagination_is_the_business_of_shape(odd):
         query=[("page", "1"), ("page_size", "1")],
     )
     assert history.findings() == {error("LIST-4", "page-over-size")}
+
+
+def search(*items: object, profile: str = "2026-05") -> History:
+    history = History(profile=profile)
+    query = [("page", "1"), ("page_size", "50"), ("status", "SUCCESS"), ("phone_number", "2025")]
+    history.list(0, 1, items, query=query)
+    return history
+
+
+def test_a_search_that_ignores_the_status_beside_the_fragment():
+    assert search(purchase(1, status="PENDING")).findings() == {error("LIST-2", "another-status-in-filtered-list")}
+
+
+def test_a_search_that_finds_nothing():
+    assert search().findings() == set()
+
+
+def test_an_older_profile_knows_no_search():
+    assert search(purchase(1, status="PENDING"), profile="2026-02").findings() == set()
+
+
+def test_what_a_search_leaves_out_is_not_lost():
+    history = History(profile="2026-05")
+    history.create(0, 1, 7)
+    history.list(2, 3, query=[("page", "1"), ("page_size", "50"), ("phone_number", "999")])
+    history.retrieve(4, 5, 7)
+    assert history.findings() == set()

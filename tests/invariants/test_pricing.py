@@ -30,6 +30,20 @@ def test_a_quote_that_is_not_the_base_less_the_percent(price, base, percent):
     assert history.verdict() == ({error("VALUE-6", "quote-is-not-base-less-percent")}, {"VALUE-6": 1})
 
 
+@pytest.mark.parametrize("price", ["37", "38", "37.00", "37.05"])
+def test_a_quote_in_a_currency_without_cents_is_rounded_to_the_whole(price):
+    history = History()
+    history.account(0, 1, price=price, base="39", percent=5, currency="JPY")
+    assert history.verdict() == (set(), {"VALUE-6": 1})
+
+
+@pytest.mark.parametrize(("price", "currency"), [("36", "JPY"), ("39", "JPY"), ("37.06", "JPY"), ("37", "USD")])
+def test_a_quote_is_rounded_no_further_than_its_currency_is(price, currency):
+    history = History()
+    history.account(0, 1, price=price, base="39", percent=5, currency=currency)
+    assert history.verdict() == ({error("VALUE-6", "quote-is-not-base-less-percent")}, {"VALUE-6": 1})
+
+
 @pytest.mark.parametrize(
     ("base", "percent"), [(None, 10), ("3,00", 10), ("3.00", "ten"), ("3.00", True), ("3.00", 1e300)]
 )
@@ -150,7 +164,7 @@ def test_an_offer_that_cannot_be_bought(status):
     assert exercised["INPUT-4"] == 1
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 502, 503, None])
+@pytest.mark.parametrize("status", [407, 408, 421, 425, 429, 502, 503, 511, None])
 def test_a_create_put_off_is_not_judged(status):
     assert denied(status).findings() == set()
 

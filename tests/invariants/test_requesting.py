@@ -147,7 +147,7 @@ def test_a_first_request_where_the_operation_is_lacking(status):
     assert history.verdict() == (set(), {"LIFE-1": 1, "LIFE-5": 1, "LIFE-6": 1})
 
 
-@pytest.mark.parametrize("status", [401, 425, 429, 502, 503, 504, None])
+@pytest.mark.parametrize("status", [401, 407, 421, 425, 429, 502, 503, 504, 511, None])
 def test_a_first_request_put_off_is_not_judged(status):
     history = bought()
     history.create(0, 1, 9)

@@ -29,7 +29,7 @@ from unittest.mock import patch  # noqa: E402 - likewise
 
 import gevent  # noqa: E402 - likewise
 from gevent.pywsgi import WSGIServer  # noqa: E402 - likewise
-from locust import runners  # noqa: E402 - likewise
+from locust import rpc, runners  # noqa: E402 - likewise
 from locust.env import Environment  # noqa: E402 - likewise
 
 import load.cast as cast_module  # noqa: E402 - likewise
@@ -152,7 +152,7 @@ def together(shop: Shop) -> dict[str, Any]:
         stage.crew.begin()
         spent = await_(lambda: len(stage.shares) == 2 and all(stage.last("spent")))
         running = stage.states()
-        left_out = not late.ready() and len(stage.crew.workers) == 2
+        left_out = not late.successful() and len(stage.crew.workers) == 2
         late.kill()
         stage.hired.remove(late)
         stage.crew.stop(at_once=False)
@@ -274,8 +274,12 @@ def complaint(host: str, port: int, environment: Mapping[str, str]) -> str:
 
 
 def unanswered() -> dict[str, Any]:
-    with patch.object(runners, "CONNECT_TIMEOUT", 0.01), patch.object(runners, "CONNECT_RETRY_COUNT", 1):
-        return {"nobody": complaint("127.0.0.1", 9, SELF), "keyless": complaint("127.0.0.1", 9, {})}
+    """Who speaks the language of masters and takes nobody, and a master of another kind, which gives no orders."""
+    with rpc.zmqrpc.Server("127.0.0.1", 0).socket as deaf, patch.object(runners, "CONNECT_TIMEOUT", 0.05):
+        port = int(deaf.last_endpoint.rpartition(b":")[2])
+        found = {"port": port, "deaf": complaint("127.0.0.1", port, SELF), "keyless": complaint("127.0.0.1", port, {})}
+    with master() as (runner, _), patch.object(worker_module, "ORDERS_SECONDS", 0.3):
+        return {**found, "no orders": work("127.0.0.1", runner.server.port, SELF)}
 
 
 def too_few(shop: Shop) -> dict[str, Any]:

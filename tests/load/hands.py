@@ -7,6 +7,7 @@ from typing import Any
 from contracts.history import ApiOperation
 from contracts.record.masking import Masker
 from load.call import Call, Reply
+from load.drive.books import Account
 from load.judge.judge import Judge
 from load.judge.share import SEED_BYTES, Shares
 from load.measure.recorder import Gauges, Recorder
@@ -47,6 +48,7 @@ class Hand:
             "spend": spend,
             "spent": None,
             "mishaps": Mishaps().plain(),
+            "books": Account().plain(),
             "crashes": {},
             **more,
         }

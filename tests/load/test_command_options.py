@@ -33,6 +33,8 @@ def call(*arguments: str) -> int:
     ("arguments", "complaint"),
     [
         (["--processes", "100000"], "--processes 100000 is above"),
+        (["--worker", "127.0.0.1:1", "--master", "127.0.0.1:1"], "leave out --master"),
+        (["nightly", "--worker", "127.0.0.1:1", "--users", "3"], "leave out a plan, --users"),
         (["--master", "127.0.0.1:5557", "--expect-workers", "100000"], "--expect-workers 100000 is above"),
         (["--web", "65536"], "--web 65536 is above 65535"),
         (["--metrics", "65536"], "--metrics 65536 is above 65535"),
@@ -56,6 +58,7 @@ def test_two_releases_are_loaded_with_the_caps_and_the_seed_that_were_given(
         return 1
 
     monkeypatch.setattr(interleave, "interleave", interleaved)
+    monkeypatch.setenv("ASSAY_API_KEY", "some-key-1234")
     monkeypatch.setattr(sys, "argv", ["assay", "load", "--url", "http://127.0.0.1:1"])
     code = call(
         "--url", "http://127.0.0.1:1", "--interleave", "http://127.0.0.1:2", "--rounds", "4", "--seed", "9",

@@ -80,8 +80,13 @@ def test_orders_that_cannot_be_followed_are_refused_with_the_reason(scene: str, 
 
 def test_a_worker_says_in_a_line_what_it_lacks(scenes: Scenes) -> None:
     scene = scenes["unanswered"]
-    assert scene["nobody"] == "no master answers at 127.0.0.1:9: no connection"
+    assert scene["deaf"].startswith(f"the master at 127.0.0.1:{scene['port']} does not take this worker: it has all")
+    assert "\n" not in scene["deaf"]
     assert scene["keyless"].startswith("ASSAY_API_KEY is not set")
+
+
+def test_a_worker_that_gets_no_orders_ends(scenes: Scenes) -> None:
+    assert scenes["unanswered"]["no orders"] == 3
 
 
 def test_workers_that_do_not_come_are_counted(scenes: Scenes) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from contracts.errors import UsageError
+from load import command
 from load import interleave as module
 from load.interleave import Interleaving, interleave, own_arguments
 from reports.errors import DocumentError
+from tests.load.test_request import ask
 from tests.reports.compare.made import load_run
 
 
@@ -82,6 +85,24 @@ def test_a_machine_that_drifts_means_that_nobody_can_tell(
 def test_rounds_that_cannot_be_balanced_are_refused_before_anything_is_sent(runs: Runs, tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="3 rounds"):
         interleave(asked(tmp_path, rounds=3), {}, quiet=True, as_json=False)
+    assert not runs.ran
+
+
+@pytest.mark.parametrize(
+    ("candidate", "complaint"),
+    [
+        ("", "--interleave '' is not an http or https URL"),
+        ("127.0.0.1:9", "--interleave '127.0.0.1:9' is not an http or https URL"),
+        ("http://192.0.2.1", "--allow-host 192.0.2.1"),
+    ],
+)
+def test_a_candidate_that_cannot_be_asked_is_told_before_the_baseline_sells(
+    candidate: str, complaint: str, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_API_KEY", "some-key-1234")
+    request = ask(url="http://127.0.0.1:9")
+    with pytest.raises(UsageError, match=re.escape(complaint)):
+        command._interleave(request, candidate, 2, quiet=True, as_json=False)
     assert not runs.ran
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from contracts.finding import ClauseVerdict, Severity
+from load.balance import Look, Sum, add_up
 from load.collect import Collector
+from load.drive.books import Account
 from load.judge.merge import Merge
 from load.outcome import Outcome, conclude
 from load.plan.breakpoint import BreakpointSearch
@@ -43,6 +46,7 @@ def concluded(
     ended_by: str = "",
     interrupted: bool = False,
     share: dict[str, Any] | None = None,
+    balance: Sum = Sum(),  # noqa: B008 - frozen
     **attributes: Any,
 ) -> Outcome:
     """Conclude a run of looks spread evenly over its time, the first ones failed, each second slower than the last."""
@@ -69,7 +73,7 @@ def concluded(
         interrupted=interrupted,
     )
     request = LoadRequest(document=document, source="test", plan=plan)
-    return conclude(request, schedule, conductor, collector, {worker.name: worker for worker in workers})
+    return conclude(request, schedule, conductor, collector, {worker.name: worker for worker in workers}, balance)
 
 
 def objectives(*expressions: str, of: dict[str, Any] = PLAN) -> dict[str, Any]:
@@ -283,3 +287,21 @@ def test_the_figures_are_of_the_model_that_was_run() -> None:
     assert opened["journeys"] == [{"name": "buyer", "weight": 1.0, "started": 100, "finished": 5, "abandoned": 0}]
     assert opened["generator"]["cpu_max"] == 0.2
     assert opened["requests"] == SECONDS * RATE
+
+
+def test_a_balance_that_adds_up_exercises_its_clause() -> None:
+    [money] = [result for result in concluded().results if result.id == "MONEY-1"]
+    assert (money.verdict, money.exercised) == (ClauseVerdict.KEPT, 1)
+
+
+def test_a_balance_of_which_nothing_can_be_told_exercises_nothing_and_says_why() -> None:
+    [money] = [r for r in concluded(balance=Sum(reason="nobody knows")).results if r.id == "MONEY-1"]
+    assert (money.verdict, money.reason) == (ClauseVerdict.NOT_EXERCISED, "nobody knows")
+
+
+def test_a_balance_that_does_not_add_up_breaks_money_1() -> None:
+    paid = Account(asked=2, bought=2, spent=Decimal("1.00"), currencies=frozenset({"USD"}))
+    balance = add_up(Look(Decimal(9), "USD", 0, 0), Look(Decimal(7), "USD", 2, 0), paid)
+    outcome = concluded(balance=balance)
+    assert [finding.clause for finding in outcome.findings] == ["MONEY-1"]
+    assert outcome.findings[0].severity is Severity.ERROR

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,25 @@ def test_the_plans_that_come_with_assay_can_be_asked_for_by_name(name: str) -> N
     assert ask(plan=name).plan.name == name
 
 
+def test_an_empty_address_is_not_that_of_the_sandbox() -> None:
+    assert ask(url="").url == ""
+    assert ask(url="", settings=Settings(url="http://127.0.0.1:8080")).url == ""
+    assert ask(settings=Settings(url="http://127.0.0.1:8080")).url == "http://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ({"options": {"rate": "-1"}}, "smoke.toml with --rate: [plan] rate is '-1'"),
+        ({"options": {"rate": "9/s", "users": 3}}, "smoke.toml with --rate, --users: [plan] gives both"),
+        ({"profile": ""}, "--profile '' is not one of"),
+    ],
+)
+def test_an_option_is_blamed_for_what_the_plan_does_not_say(more: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(complaint)):
+        ask(**more)
+
+
 def test_without_a_plan_it_is_the_smoke_plan() -> None:
     assert ask().plan.name == "smoke"
 
@@ -37,6 +57,16 @@ def test_an_option_wins_over_the_plan_and_another_model_takes_its_place() -> Non
     assert not request.plan.open_model
     assert request.plan.level == 5
     assert request.plan.duration == 7
+
+
+def test_a_locustfile_is_held_to_objectives_of_single_operations_only_where_a_plan_names_them(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("")
+    more: dict[str, Any] = {"locustfile": file, "options": {"users": 2}}
+    assert [one.expr for one in ask(**more).plan.objectives][:2] == ["error_rate < 1%", "findings <= 0"]
+    assert {one.operation for one in ask(**more).plan.objectives} == {"all"}
+    assert "retrieve_purchase" in {one.operation for one in ask(plan="smoke", **more).plan.objectives}
+    assert "retrieve_purchase" in {one.operation for one in ask(options={"users": 2}).plan.objectives}
 
 
 def test_the_seed_comes_from_the_option_then_the_plan_then_the_settings(tmp_path: Path) -> None:

@@ -131,8 +131,20 @@ def test_every_seed_shows_every_case() -> None:
 
 
 def test_a_name_of_another_kind_is_told_apart_from_an_unknown_one() -> None:
-    with pytest.raises(UsageError, match="nothing of kind variant is called create-answers-201"):
+    with pytest.raises(UsageError, match="nothing of kind variant is called create-answers-201 with profile"):
         select(["create-answers-201"], kinds=[VARIANT])
+
+
+@pytest.mark.parametrize("unshown", ["noop", "create-answers-202x"])
+def test_a_name_is_never_left_out_without_a_word(unshown: str) -> None:
+    with pytest.raises(UsageError, match=f"called {unshown!r}"):
+        select(["create-answers-201", unshown])
+
+
+def test_a_name_of_another_kind_is_told_beside_one_that_is_shown() -> None:
+    variant = next(case.name for case in select(kinds=[VARIANT]))
+    with pytest.raises(UsageError, match=f"nothing of kind defect is called {variant} with profile"):
+        select(["create-answers-201", variant], kinds=[DEFECT])
 
 
 def test_the_gate_of_a_mutant_is_always_brief() -> None:

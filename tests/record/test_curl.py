@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.history import OTHER, ApiOperation, Operation
+from contracts.history import OTHER, OWNER, STRANGER, ApiOperation, Input, Operation
 from contracts.record.curl import MAX_BODY, curl
 from contracts.record.masking import Masker
 from tests.record import scene
@@ -97,6 +97,19 @@ def test_a_line_reads_well() -> None:
 def test_the_other_owners_key_has_its_own_variable() -> None:
     line = curl(scene.call(0, ApiOperation.RETRIEVE, "GET", "/v1/purchases/1", principal=OTHER), scene.TARGET, KEYS)
     assert "-H 'x-api-key: '\"$ASSAY_OTHER_API_KEY\"" in line
+
+
+@pytest.mark.parametrize(("principal", "variable"), [(OWNER, "ASSAY_API_KEY"), (OTHER, "ASSAY_OTHER_API_KEY")])
+def test_a_record_without_keys_shows_that_of_its_principal(principal: str, variable: str) -> None:
+    recorded = scene.call(0, ApiOperation.RETRIEVE, "GET", "/v1/purchases/1", principal=principal)
+    line = curl(scene.replaced(recorded, Input("GET", "/v1/purchases/1")), scene.TARGET, KEYS)
+    assert line == f"curl -sS -i -X GET {scene.TARGET}/v1/purchases/1 -H 'x-api-key: '\"${variable}\""
+
+
+def test_who_showed_no_key_gets_none() -> None:
+    recorded = scene.call(0, ApiOperation.RETRIEVE, "GET", "/v1/purchases/1", principal=STRANGER)
+    line = curl(scene.replaced(recorded, Input("GET", "/v1/purchases/1")), scene.TARGET, KEYS)
+    assert line == f"curl -sS -i -X GET {scene.TARGET}/v1/purchases/1"
 
 
 def test_other_secrets_are_masked_and_ids_stay() -> None:

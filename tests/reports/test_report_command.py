@@ -163,6 +163,14 @@ def test_a_place_without_a_run_is_one_clear_line(tmp_path: Path) -> None:
     assert invoke(str(tmp_path)).stderr == f"assay: cannot read {tmp_path}/run.json: Is a directory\n"
 
 
+def test_a_file_that_is_no_run_is_told_as_such(run: Path) -> None:
+    page = run / "report.html"
+    page.write_text("<p>a report</p>")
+    result = invoke(str(page))
+    assert result.exit_code == 2
+    assert result.stderr == f"assay: {page} is neither a run directory nor a run.json\n"
+
+
 def test_a_result_beyond_reason_is_not_read(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reports.rundocs._MAX_RESULT", 100)
     with pytest.raises(DocumentError, match="is larger than 100 bytes"):

@@ -101,8 +101,15 @@ def test_no_line_but_a_command_is_wider_than_the_terminal(width: int) -> None:
     document = scene.document()
     document["findings"][0]["observed"] = "観測" * 200 + "x" * 300
     lines = shown(document, width).splitlines()
-    assert all(len(line) <= width for line in lines if not line.startswith("curl "))
+    assert all(len(line) <= width for line in lines if not line.startswith(("curl ", "assay ")))
     assert all(line == line.rstrip() for line in lines)
+
+
+def test_the_line_that_runs_it_again_is_never_broken() -> None:
+    command = "assay gate --url http://127.0.0.1:8080 --profile 2026-02 --depth quick --seed 7 --max-purchases 40"
+    document = {**scene.document(), "rerun": command}
+    assert f"\nagain\n{command}\n" in shown(document)
+    assert f"\nagain     {command}\n" in shown(document, 200)
 
 
 def test_colours_are_used_in_a_terminal_and_not_with_no_color(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,15 @@ def test_a_server_that_gives_in_misses_an_objective_by_name(
     assert metric in {one["metric"] for one in document["load"]["objectives"] if not one["ok"]}
 
 
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_charge_that_is_lost_at_speed_is_missed_in_the_balance_at_rest(processes: str, tmp_path: Path) -> None:
+    document = loaded(
+        tmp_path, plan(tmp_path, duration="6s"), "--defect", "charges-lost-after-dozens", "--processes", processes
+    )
+    assert document["exit_code"] == 1
+    assert broken(document).keys() == {"MONEY-1"}, "every answer by itself is right"
+
+
 def test_an_id_given_to_two_workers_is_found_where_their_books_meet(tmp_path: Path) -> None:
     few = plan(tmp_path, rate="250/s", duration="12s")
     document = loaded(tmp_path, few, "--defect", "rarely-same-id", "--processes", "2")

@@ -167,6 +167,18 @@ def test_a_users_own_locustfile_is_judged_and_counted(tmp_path: Path) -> None:
     assert exercised["LIST-4"] > 0
 
 
+def test_a_locustfile_finds_the_sandboxs_key_where_it_finds_a_targets(tmp_path: Path) -> None:
+    """It never looks at a single purchase, and is not held to how fast that would have been."""
+    file = tmp_path / "mine.py"
+    file.write_text(LOCUSTFILE.replace("/v1/purchases/{number}", "/v1/purchases?page=1&page_size=10"))
+    done = assay("load", "-f", str(file), "--users", "2", "--duration", "4s", "--warmup", "1s",
+                 "--max-purchases", "30", "--out", str(tmp_path / "r"), "--quiet")  # fmt: skip
+    document = result(tmp_path / "r")
+    assert document["purchases"] > 0, done.stdout
+    assert {operation["name"] for operation in document["load"]["operations"]} >= {"create_purchase", "list_purchases"}
+    assert not any("nothing was measured" in reason for reason in document["reasons"])
+
+
 def _children(pid: int, word: str) -> list[int]:
     """Return the processes below one whose command line holds a word."""
     found = []

@@ -13,4 +13,4 @@ def test_a_target_that_loses_answers_fails_as_a_whole(tmp_path: Path) -> None:
     with HostileTarget(find("loses-every-ninth-answer")) as target:
         result = run_pytest(tmp_path, "-k", "test_whole", "--assay-url", target.url, **target.keys)
     assert result.returncode == 1, result.stdout
-    assert "without an answer, well-formed as they were" in result.stdout
+    assert "without an answer" in result.stdout

@@ -27,6 +27,8 @@ KEYS = {"ASSAY_API_KEY": "sk-0123456789"}
         ({"skip": ["gate", "load", "drift"]}, "leaves nothing to verify"),
         ({"against_url": "http://127.0.0.1:1"}, "name that with --url"),
         ({"url": "http://127.0.0.1:1", "against_url": "http://shop.example"}, "shop.example is not a loopback address"),
+        ({"url": "http://127.0.0.1:1", "against_url": "shop"}, "--against-url 'shop' is not an http or https URL"),
+        ({"url": ""}, "--url '' is not an http or https URL"),
         ({"skip": ["against"]}, "only --against-url asks for"),
         ({"plan": "prelease"}, "prerelease"),
         ({"depth": "deeper"}, "'deeper'"),

@@ -25,6 +25,7 @@ from contracts.gate.survey import Survey
 from contracts.history import Answer, ApiOperation, Demand, Operation
 from contracts.monitor import violation
 from contracts.reading import Reading
+from contracts.statuses import OUTAGES
 
 Check = Callable[[CheckContext, Response, Any], bool | None]
 
@@ -44,8 +45,6 @@ _ANSWERED_BY_SERVERS: Final = frozenset({"OPTIONS", "TRACE", "HEAD"})
 """Methods that HTTP servers answer for every path (RFC 9110, section 9.3); no purchase is touched."""
 
 _STATE_DECIDES: Final = frozenset({ApiOperation.CREATE, ApiOperation.REQUEST_CODE, ApiOperation.REFUND})
-
-_OUTAGES: Final = frozenset({502, 503, 504})
 
 
 class SecondOpinion:
@@ -114,7 +113,7 @@ class SecondOpinion:
         if not reading.operation.authenticated or judgement.demand is not Demand.SERVE:
             return None
         if name == "not_a_server_error":
-            return None if status in _OUTAGES else self._owed(reading)
+            return None if status in OUTAGES else self._owed(reading)
         if name == "positive_data_acceptance":
             return self._owed(reading) if 400 <= status < 500 and _first_page(reading) else None
         if name == "status_code_conformance":

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contracts.gate.nearmisses.bodies import body_misses, country_misses, extra_key_misses
 from contracts.gate.nearmisses.keys import key_misses
 from contracts.gate.nearmisses.miss import NearMiss, Subject
-from contracts.gate.nearmisses.places import id_misses, list_misses, method_misses, unknown_ids
+from contracts.gate.nearmisses.places import id_misses, list_misses, method_misses, unknown_ids, wrapped_id
+from contracts.gate.nearmisses.slashes import with_slash
 
 __all__ = [
     "NearMiss",
@@ -18,4 +19,6 @@ __all__ = [
     "list_misses",
     "method_misses",
     "unknown_ids",
+    "with_slash",
+    "wrapped_id",
 ]

@@ -69,6 +69,7 @@ def country_misses(subject: Subject) -> Iterator[NearMiss]:
     yield _with_code("with-dash", f"{code[0]}-{code[1]}")
     yield _with_code("quoted", f'"{code}"')
     yield _with_code("name-of-country", "United States")
+    yield _with_code("locale", f"en-{code}")
     yield _with_code("calling-code", "+1")
     yield _with_code("wildcard", "%%")
     yield _with_code("pattern", "..")
@@ -110,6 +111,8 @@ def body_misses(subject: Subject) -> Iterator[NearMiss]:
         ("null", None, True),
         ("number", 1, True),
         ("zero", 0, False),
+        # More than 64 bits, and more than a double: a server that reads either must not fall over it.
+        ("large-number", 2**64, False),
         ("fraction", 1.5, False),
         ("boolean", True, False),
         ("array", [code], True),
@@ -128,6 +131,7 @@ def body_misses(subject: Subject) -> Iterator[NearMiss]:
         ("true", b"true", False),
         ("number", b"42", False),
         ("bare-string", json.dumps(code).encode(), False),
+        ("object-in-a-string", json.dumps(lawful).encode(), False),
         ("bare-word", code.encode(), False),
         ("array", f"[{lawful}]".encode(), True),
         ("empty-array", b"[]", False),
@@ -141,6 +145,8 @@ def body_misses(subject: Subject) -> Iterator[NearMiss]:
         ("truncated-early", b'{"country_code', False),
         ("form-encoded", f"country_code={code}".encode(), False),
         ("invalid-utf-8", f'{{"country_code": "{code[0]}'.encode() + b'\xff"}', True),
+        # Beside a lawful code: a decoder that puts U+FFFD in place of such bytes finds nothing to refuse.
+        ("invalid-utf-8-elsewhere", f'{{"country_code": "{code}", "note": "'.encode() + b'\xff"}', True),
         ("overlong-utf-8", f'{{"country_code": "{code[0]}'.encode() + b'\xc1\x93"}', False),
         ("utf-16", lawful.encode("utf-16"), False),
         ("nan", b'{"country_code": NaN}', False),
@@ -148,23 +154,33 @@ def body_misses(subject: Subject) -> Iterator[NearMiss]:
         ("raw-newline", f'{{"country_code": "{code}\n"}}'.encode(), False),
         ("raw-nul", f'{{"country_code": "{code}\x00"}}'.encode(), False),
         ("huge-number", b'{"country_code": ' + b"9" * 5_000 + b"}", False),
+        ("number-over-double", b'{"country_code": 1e999}', False),
         ("deep-array", b"[" * 2_000 + b"]" * 2_000, False),
         ("deep", b'{"country_code": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", True),
         ("megabyte", json.dumps({"country_code": "A" * 1_000_000}).encode(), True),
         ("other-key", f'{{"countryCode": "{code}"}}'.encode(), False),
+        ("shorter-key", f'{{"country": "{code}"}}'.encode(), False),
         ("key-in-capitals", f'{{"COUNTRY_CODE": "{code}"}}'.encode(), False),
         ("key-with-space", f'{{"country_code ": "{code}"}}'.encode(), False),
         ("nested", f'{{"data": {lawful}}}'.encode(), False),
     ]
-    form = (("content-type", "application/x-www-form-urlencoded"),)
+    for kind, media_type, body in _other_formats(code):
+        yield NearMiss(f"body/{kind}-labelled", "POST", PATH, body, headers=(("content-type", media_type),))
     label = (("content-type", "application/json"),)
     asked = (("country_code", code),)
-    yield NearMiss("body/form-labelled", "POST", PATH, f"country_code={code}".encode(), headers=form)
     yield NearMiss("body/country-in-query", "POST", PATH, b"{}", query=asked)
     yield NearMiss("body/country-in-query-alone", "POST", PATH, query=asked, headers=label)
     for name, body, essential in bodies:
         headers = (("content-type", "application/json"),) if not body else ()
         yield NearMiss(f"body/{name}", "POST", PATH, body, headers=headers, essential=essential)
+
+
+def _other_formats(code: str) -> Iterator[tuple[str, str, bytes]]:
+    """Yield the same request in formats that frameworks read unasked: name, media type and body."""
+    yield "form", "application/x-www-form-urlencoded", f"country_code={code}".encode()
+    part = f'--assay\r\nContent-Disposition: form-data; name="country_code"\r\n\r\n{code}\r\n--assay--\r\n'
+    yield "multipart", "multipart/form-data; boundary=assay", part.encode()
+    yield "xml", "application/xml", f"<root><country_code>{code}</country_code></root>".encode()
 
 
 _PRIVILEGED: Final = {
@@ -188,6 +204,7 @@ def extra_key_misses(subject: Subject) -> Iterator[NearMiss]:
         ("unknown", {"assay": "probe"}, False),
         ("privileged", {"assay": "probe", **_PRIVILEGED}, True),
         ("nested", {"meta": {"a": [1, {"b": None}]}, "": 0}, False),
+        ("prototype", {"__proto__": {"assay": 1}, "constructor": {"prototype": {}}}, False),
         ("quantity", {"quantity": 2}, True),
     ):
         body = json.dumps({"country_code": subject.country, **extra}).encode()

@@ -11,6 +11,9 @@ from contracts.history import STRANGER
 
 _HEADER = "x-api-key"
 
+_IN_BOTH_FORMS = frozenset({"no key", "a wrong key"})
+"""What is tried with a trailing slash as well."""
+
 
 def _attempts(subject: Subject) -> Iterator[tuple[str, tuple[tuple[str, str], ...], tuple[tuple[str, str], ...], bool]]:
     """Yield how, headers, query and whether every operation gets it at every depth."""
@@ -61,13 +64,15 @@ def key_misses(subject: Subject, *, accounts: bool, profile: bool) -> Iterator[N
     for how, headers, query, common in _attempts(subject):
         for name, method, path, body in operations:
             page = (("page", "1"), ("page_size", "10")) if name == "list" else ()
-            yield NearMiss(
-                f"key/{name}/{how.replace(' ', '-')}",
-                method,
-                path,
-                body,
-                (*page, *query),
-                (*headers, *(label if method == "POST" else ())),
-                f"{STRANGER}:{how}",
-                essential=common,
-            )
+            # Who guards by the path may know one of its forms only (WIRE-1).
+            for form, slash in (("", ""), ("-and-a-slash", "/")) if how in _IN_BOTH_FORMS else (("", ""),):
+                yield NearMiss(
+                    f"key/{name}/{how.replace(' ', '-')}{form}",
+                    method,
+                    path + slash,
+                    body,
+                    (*page, *query),
+                    (*headers, *(label if method == "POST" else ())),
+                    f"{STRANGER}:{how}",
+                    essential=common,
+                )

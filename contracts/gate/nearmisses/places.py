@@ -66,6 +66,16 @@ _PAGES: Final[tuple[tuple[str, str, str, bool], ...]] = (
 )
 
 
+_FRAGMENTS: Final[tuple[tuple[str, str], ...]] = (
+    ("pattern", "(["),
+    ("wildcard", "%_\\"),
+    ("quote", "'"),
+    ("nul", "1\x00"),
+    ("long", "1" * 2_000),
+)
+"""Fragments of phone numbers that only a search gone wrong cannot take; 2026-02 has no such parameter."""
+
+
 def id_misses(subject: Subject) -> Iterator[NearMiss]:
     """Yield ids out of the domain, on each operation that takes one (INPUT-8)."""
     if subject.purchase is not None:
@@ -94,11 +104,35 @@ def unknown_ids(numbers: Sequence[int]) -> Iterator[NearMiss]:
             yield NearMiss(
                 f"id/{action}-unknown-{name}", "POST", path, headers=label, aim=aim, essential=name == "free"
             )
+    if numbers:
+        # No purchase is at stake; which of the two is refused is the target's choice, to fail is not.
+        path, either = f"/v1/purchases/{numbers[0]}/refund", Aim(aim.clause, f"{aim.reason}, and a body", Demand.EITHER)
+        yield NearMiss("id/refund-unknown-with-body", "POST", path, b'{"assay": "probe"}', aim=either)
+
+
+def wrapped_id(own: int, highest: int) -> Iterator[NearMiss]:
+    """Yield a read of an id that is one of the owner's once it is cut to 32 bits (INPUT-8: 404).
+
+    Args:
+        own: id of a purchase of the owner.
+        highest: the highest id seen; what lies above it was given to nobody.
+    """
+    number = own + 2**32
+    if highest < number <= MAX_ID:
+        aim = Aim("INPUT-8", "an id nobody was given", Demand.REFUSE)
+        yield NearMiss("id/unknown-own-and-2-32", "GET", f"/v1/purchases/{number}", aim=aim, essential=True)
 
 
 def list_misses() -> Iterator[NearMiss]:
-    """Yield list parameters out of their domain (INPUT-9)."""
+    """Yield list parameters out of their domain, left out, or such as only one profile has (INPUT-9)."""
     lawful = {"page": "1", "page_size": "10"}
+    for parameter in lawful:
+        rest = tuple(pair for pair in lawful.items() if pair[0] != parameter)
+        yield NearMiss(f"list/{parameter}-left-out", "GET", "/v1/purchases", query=rest)
+        yield NearMiss(f"list/{parameter}-blank", "GET", "/v1/purchases", query=(*rest, (parameter, "")))
+    for name, value in _FRAGMENTS:
+        query = (*lawful.items(), ("phone_number", value))
+        yield NearMiss(f"list/phone_number-{name}", "GET", "/v1/purchases", query=query)
     for parameter, name, value, essential in _PAGES:
         query = tuple({**lawful, parameter: value}.items())
         yield NearMiss(f"list/{parameter}-{name}", "GET", "/v1/purchases", query=query, essential=essential)

@@ -16,7 +16,7 @@ from contracts.gate.replay.opening import make_replay_request, open_replay
 from contracts.gate.replay.options import RACE_TRIES, TRIES, ReplayOptions
 from contracts.gate.replay.record import load_recorded
 from contracts.gate.replay.telling import Teller, in_one_line
-from contracts.options import AllowHost, CaFile, Config, Json, MaxPurchases, MaxSpend, Quiet, Timeout
+from contracts.options import AllowHost, CaFile, Config, Json, MaxPurchases, MaxSpend, Quiet, Timeout, within
 from contracts.trust import trust
 
 EPILOG: Final = (
@@ -37,7 +37,11 @@ def replay(
     ] = None,
     tries: Annotated[
         int | None,
-        typer.Option(min=1, max=100, help=f"Tries of steps that do not fail. Default {TRIES}, of races {RACE_TRIES}."),
+        typer.Option(
+            parser=within(1, 100),
+            metavar="N",
+            help=f"Tries of steps that do not fail, at most 100. Default {TRIES}, of races {RACE_TRIES}.",
+        ),
     ] = None,
     steps_only: Annotated[
         bool,

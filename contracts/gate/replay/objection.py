@@ -16,9 +16,9 @@ from contracts.finding import Violation, finding_id
 from contracts.history import ApiOperation, Operation
 from contracts.monitor import violation
 from contracts.reading import Reading
+from contracts.statuses import OUTAGES
 
 _TITLE: Final = re.compile(r"a generated request was answered against the contract \((\w+)\)")
-_OUTAGES: Final = frozenset({502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Objection:
             stock: countries that can be bought.
         """
         before, now = Reading(recorded), Reading(operation)
-        if recorded.status is None or operation.status is None or operation.status in _OUTAGES:
+        if recorded.status is None or operation.status is None or operation.status in OUTAGES:
             return None
         alike = recorded.status // 100 == operation.status // 100 and operation.status != 200
         # A request that must be refused is objected to for any success.

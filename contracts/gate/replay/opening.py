@@ -107,7 +107,7 @@ def make_replay_request(
     rest = replace(settings, url=None, out=None, time=None, depth=None)
     gate = make_request(
         rest,
-        url=url or origin.url,
+        url=origin.url if url is None else url,
         profile=origin.profile,
         seed=origin.seed,
         time=time,
@@ -116,7 +116,7 @@ def make_replay_request(
         allow_host=allow_host,
         timeout=timeout,
         out=out,
-        defects=() if url else origin.defects,
+        defects=origin.defects if url is None else (),
     )
     words = ["assay", COMMAND, str(recorded.path), finding["id"], *(["--url", url] if url else [])]
     given = gate.options

@@ -51,7 +51,7 @@ def test_the_price_answered_counts() -> None:
     assert purse.budget.spend == Decimal("0.40")
 
 
-@pytest.mark.parametrize("amount", ["NaN", "-1", "Infinity", "x", "1" * 50, None, 3])
+@pytest.mark.parametrize("amount", ["NaN", "-1", "Infinity", "x", "1" * 50, "9E999999", None, 3])
 def test_an_unreadable_price_counts_as_the_price_expected(amount: object) -> None:
     purse = Purse(Budget(), {"US": Decimal("0.50")})
     purse.settle(purse.reserve(BODY), reply(200), {"price": {"amount": amount}})

@@ -177,6 +177,13 @@ def test_a_page_that_breaks_a_clause_is_found_under_it(clause, page):
     assert clause in scene.broken()
 
 
+@pytest.mark.parametrize("body", [b"", b"[1]", b"{"])
+def test_a_page_that_is_no_object_is_found(body):
+    scene = Scene()
+    assert scene.see(list_page(1, 20), body, 0, 1).document is None
+    assert "SHAPE-2" in scene.broken()
+
+
 @pytest.mark.parametrize(
     "page",
     [
@@ -201,6 +208,13 @@ def test_accounts_and_balances_are_judged_once_for_equal_bodies_and_counted_each
     assert scene.findings() == set()
     assert scene.judge.docket.exercised["SHAPE-1"] == 6
     assert scene.judge.docket.exercised["SHAPE-7"] == 6
+
+
+def test_what_accounts_and_balances_say_is_handed_on_each_time():
+    scene = Scene()
+    for moment in range(2):
+        assert scene.account(moment, moment + 0.5).document["country_code"] == "US"
+        assert scene.balance(moment, moment + 0.6).document["balance"]["amount"] == "10.00"
 
 
 def test_an_account_or_balance_that_breaks_a_clause_is_found():

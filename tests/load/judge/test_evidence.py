@@ -112,6 +112,17 @@ def test_an_id_given_again_is_found_where_its_purchase_was_in_doubt_before() -> 
     assert 4_711 in scene.judge.evidence
 
 
+@pytest.mark.parametrize("first", [lambda s: s.retrieve(0.2, 0.5, 1), lambda s: s.list(0.2, 0.5, [purchase(1)])])
+def test_an_id_given_again_is_found_where_its_purchase_was_shown_before_its_create_was_answered(first: Any) -> None:
+    scene = Scene()
+    first(scene)
+    scene.retrieve(0.5, 0.8, 1)
+    scene.create(0, 1, 1)
+    scene.see(REFUND, REFUSAL, 2, 3, status=409)
+    scene.create(6, 7, 1)
+    assert ("LIFE-7", "id-given-twice", "error") in scene.findings()
+
+
 @pytest.mark.parametrize("phone", ["+12025550001", None])
 def test_a_purchase_that_another_owner_is_shown_in_a_list_is_found(phone: str | None) -> None:
     scene = Scene()
@@ -128,6 +139,36 @@ def test_a_number_that_a_refunded_purchase_still_has_is_not_sold_again() -> None
     scene.retrieve(6, 7, 1)
     scene.retrieve(6, 7, 2, view={"phone_number": "+12025550001"})
     assert scene.broken() == {"LIFE-7"}
+
+
+def test_a_number_that_a_purchase_in_doubt_is_given_later_is_not_sold_again() -> None:
+    scene = Scene()
+    scene.create(0, 1, 1, view=BARE)
+    scene.see(REFUND, REFUSAL, 2, 3, status=409)
+    scene.retrieve(4, 5, 1)
+    scene.create(6, 7, 2, view={"phone_number": "+12025550001"})
+    scene.retrieve(8, 9, 1)
+    assert scene.broken() == {"LIFE-7"}
+
+
+def test_a_purchase_in_doubt_is_not_given_a_number_that_is_sold() -> None:
+    scene = Scene()
+    scene.create(0, 1, 1)
+    scene.create(0, 1, 2, view=BARE)
+    scene.see(replace(REFUND, path="/v1/purchases/2/refund"), REFUSAL, 2, 3, status=409)
+    scene.retrieve(4, 5, 2, view={"phone_number": "+12025550001"})
+    scene.retrieve(6, 7, 1)
+    assert "LIFE-7" in scene.broken()
+
+
+def test_a_retrieve_that_keeps_failing_is_told_with_both_of_its_answers() -> None:
+    scene = Scene()
+    scene.create(0, 1, 1)
+    scene.judge.see(retrieve(1), reply(REFUSAL, 2, 3, status=500), 4_711)
+    scene.judge.see(retrieve(1), reply(REFUSAL, 4, 5, status=500), 4_712)
+    scene.judge.finish()
+    (found,) = [one for one in scene.judge.docket.findings if one.clause == "LIFE-6"]
+    assert [mark.index for mark in found.marks] == [4_711, 4_712]
 
 
 def test_what_a_crowd_of_items_gets_wrong_alike_is_counted_every_time() -> None:

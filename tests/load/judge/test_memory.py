@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.finding import ClauseVerdict
+from load.judge import forgetting
 from load.judge.bench import MAX_PURCHASES, Bench
 from load.judge.facts import BREAK, PENDING, SUCCESS, Facts, Kinds, moment
 from load.judge.forgetting import Limits
@@ -251,3 +252,28 @@ def test_a_check_that_crashes_leaves_its_clauses_without_a_verdict(monkeypatch):
     assert result.verdict is ClauseVerdict.NOT_EXERCISED
     assert result.required
     assert "ZeroDivisionError: what now" in result.reason
+
+
+def test_a_sweep_looks_at_so_many_purchases_and_the_next_one_at_more(monkeypatch):
+    monkeypatch.setattr(forgetting, "_SWEPT", 2)
+    scene = Scene(limits=Limits(horizon_s=100))
+    for number in (1, 2, 3):
+        scene.create(number, number + 0.5, number)
+    scene.judge.flush(1_000)
+    assert scene.judge.forgotten == 2
+    scene.judge.flush(1_001)
+    assert scene.judge.forgotten == 3
+
+
+def test_what_the_bench_forgets_is_remembered_as_given_and_sold():
+    scene = Scene()
+    scene.create(0, 1, 1)
+    scene.create(0, 1, 2, view={"phone_number": None})
+    scene.list(0, 1, [purchase(3)])
+    for number in (1, 2, 3):
+        scene.judge._lives._promote(number)
+    scene.retrieve(4, 5, 1)
+    scene.judge._lives.close()
+    assert scene.judge.take_sold(all_of_them=True) == [(12025550001, 1, 1.0, 4.0)]
+    assert [number in scene.judge._register.given for number in (1, 2, 3)] == [True, True, False]
+    assert scene.judge._register.odd == set()

@@ -82,3 +82,4 @@ def test_a_purchase_that_is_missing_is_told_in_words() -> None:
     (found,) = [one for one in scene.judge.docket.findings if one.cause == LOST[1]]
     assert found.title == "a purchase that a create acknowledged is missing in a list that was asked for later"
     assert found.observed.startswith("purchase 3 ")
+    assert [mark.index for mark in found.marks] == [3, 5]

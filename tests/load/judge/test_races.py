@@ -71,6 +71,8 @@ def test_reads_that_see_the_end_and_then_the_beginning_fit_into_no_order() -> No
     scene.judge.settle(1)
     found = {clause for clause, cause, _ in scene.findings() if cause.startswith("no-order")}
     assert found == {"RACE-3"}
+    (race,) = [one for one in scene.judge.docket.findings if one.clause == "RACE-3"]
+    assert {mark.index for mark in race.marks} >= {2, 3}
 
 
 def test_two_sets_of_credentials_from_request_codes_at_once_break_race_2() -> None:

@@ -27,6 +27,7 @@ def operations(story: Story, profile: str = "2026-02") -> list[Operation]:
     scene = Scene(profile)
     story(scene)
     judge = scene.judge
+    assert judge.crashes == {}
     row = judge._register.rows[1]
     indices = count(7)
     kind = judge._kinds.known[judge._register.kind[row]]
@@ -66,6 +67,21 @@ STORIES: list[tuple[str, Story, list[str]]] = [
         ["list 0-1 PENDING", "retrieve 2-3 PENDING", "retrieve 4-4 PENDING"],
     ),
     (
+        "read before its create was answered: the create is told as well",
+        lambda s: (s.retrieve(2, 3), s.create(0, 4)),
+        ["retrieve 2-3 PENDING", "create 0-4 PENDING"],
+    ),
+    (
+        "listed and read before its create was answered: the create is told, in place of the first read",
+        lambda s: (s.list(0.5, 1, [purchase(1)]), s.retrieve(2, 3), s.create(0, 4)),
+        ["list 0.5-1 PENDING", "retrieve 2-2 PENDING", "create 0-4 PENDING"],
+    ),
+    (
+        "read, and then proved the owner's by a list: both are told",
+        lambda s: (s.retrieve(0, 1), s.retrieve(2, 3), s.list(4, 5, [purchase(1)])),
+        ["retrieve 0-1 PENDING", "list 0-1 PENDING", "retrieve 4-4 PENDING"],
+    ),
+    (
         "a number that came later",
         lambda s: (s.create(0, 1, view=BARE), s.retrieve(2, 3, view=BARE), s.retrieve(4, 5)),
         ["create 0-1 PENDING None", "retrieve 4-4 PENDING None", "retrieve 4-5 PENDING"],
@@ -74,6 +90,26 @@ STORIES: list[tuple[str, Story, list[str]]] = [
         "a number that a list showed first",
         lambda s: (s.create(0, 1, view=BARE), s.list(4, 5, [purchase(1)]), s.retrieve(6, 7)),
         ["create 0-1 PENDING None", "list 4-5 PENDING", "retrieve 6-6 PENDING"],
+    ),
+    (
+        "listed and read without a number, which a read showed later",
+        lambda s: (s.list(0, 1, [purchase(1, **BARE)]), s.retrieve(2, 3, view=BARE), s.retrieve(4, 5)),
+        ["list 0-1 PENDING None", "retrieve 2-3 PENDING None", "retrieve 4-4 PENDING None", "retrieve 4-5 PENDING"],
+    ),
+    (
+        "listed and read before its end, which a read showed",
+        lambda s: (s.list(0, 1, [purchase(1)]), s.retrieve(2, 3), s.retrieve(4, 5, 1, "ERROR")),
+        ["list 0-1 PENDING", "retrieve 2-2 PENDING", "retrieve 2-3 PENDING", "retrieve 4-5 ERROR"],
+    ),
+    (
+        "a look that was under way with the create and answered later",
+        lambda s: (s.create(0, 4), s.retrieve(2, 5)),
+        ["create 0-4 PENDING", "retrieve 2-4 PENDING None"],
+    ),
+    (
+        "a first look outside of a list that was sent the moment a list showed the end",
+        lambda s: (s.list(0, 1, [purchase(1)]), s.list(2, 3, [purchase(1, "ERROR")]), s.retrieve(3, 4)),
+        ["list 0-1 PENDING", "list 2-3 ERROR", "retrieve 3-3 PENDING", "retrieve 3-4 PENDING"],
     ),
     (
         "a look without number that was under way with one that had it",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from load.call import TIMEOUT, Reply
-from load.journeys.steps import request_code
+from load.journeys.steps import create, request_code
 from tests.load.judge.scene import CODE, OTHER_CODE, Scene, purchase
 
 
@@ -55,6 +55,20 @@ def retrieve_fails(scene: Scene, second: float) -> None:
     scene.create(0, 1)
     scene.retrieve(2, 3, status=500)
     scene.retrieve(second, 6, status=500)
+
+
+def number_comes_that_is_sold(scene: Scene, phone: str) -> None:
+    scene.create(0, 1, 1)
+    scene.create(0, 1, 2, view={"phone_number": None})
+    scene.retrieve(2, 3, 2, view={"phone_number": phone})
+    scene.retrieve(4, 5, 1)
+
+
+def number_that_came_is_sold(scene: Scene, phone: str) -> None:
+    scene.create(0, 1, 1, view={"phone_number": None})
+    scene.retrieve(2, 3, 1)
+    scene.create(4, 5, 2, view={"phone_number": phone})
+    scene.retrieve(6, 7, 1)
 
 
 def id_is_given_twice(scene: Scene, number: int) -> None:
@@ -128,10 +142,19 @@ CASES = [
     ("LIFE-6", retrieve_fails, {"second": 4}, {"second": 2.5}),
     ("LIFE-7", id_is_given_twice, {"number": 1}, {"number": 2}),
     ("LIFE-7", number_is_sold_twice, {"look": 4, "shown": "PENDING"}, {"look": 4, "shown": "ERROR"}),
+    ("LIFE-7", number_comes_that_is_sold, {"phone": "+12025550001"}, {"phone": "+12025550002"}),
+    ("LIFE-7", number_that_came_is_sold, {"phone": "+12025550001"}, {"phone": "+12025550002"}),
     ("LIFE-4", code_is_asked_again, {"proof": OTHER_CODE}, {"proof": CODE}),
     ("LIFE-4", code_is_asked_again, {"status": 500}, {"status": 409}),
     ("LIFE-4", code_is_asked_again, {"status": 404}, {"status": 404, "again": True}),
     ("LIFE-8", code_is_answered, {"shown": "PENDING", "progress": {"status": "success"}}, {"shown": "PENDING"}),
+    (
+        "LIFE-8",
+        code_is_answered,
+        {"shown": "PENDING", "progress": {"status": "failed", "retry_after": None, "attempt": 18}},
+        {"shown": "PENDING", "progress": {"status": "failed", "retry_after": 10}},
+    ),
+    ("LIFE-8", code_is_answered, {"shown": "PENDING", "progress": {"status": "not_requested"}}, {"shown": "REFUND"}),
     ("LIFE-8", code_is_answered, {"shown": "SUCCESS", "verification": None}, {"shown": "SUCCESS"}),
     ("LIFE-8", code_breaks, {"sent": 4}, {"sent": 2}),
     ("RACE-2", codes_race, {"proof": OTHER_CODE}, {"proof": CODE}),
@@ -265,3 +288,69 @@ def test_a_request_code_after_the_credentials_meets_a_conflict(status, again, br
     scene.code(4, 5, status=status, again=again)
     scene.retrieve(6, 7, shown="SUCCESS")
     assert scene.broken() - {"LOAD-3"} == broken
+
+
+@pytest.mark.parametrize(
+    ("proof", "broken"),
+    [
+        (lambda scene: scene.list(2, 3, [purchase(1)]), {"LIFE-6"}),
+        (lambda scene: scene.code(2, 3), {"LIFE-6"}),
+        (lambda scene: scene.retrieve(2, 3), set()),
+    ],
+)
+def test_a_purchase_that_was_read_is_the_owners_once_a_list_or_a_request_code_showed_it(proof, broken):
+    scene = Scene()
+    scene.create(0, 1, 2)
+    scene.retrieve(2, 3, 2)
+    scene.retrieve(0, 1)
+    proof(scene)
+    scene.retrieve(4, 5, status=404)
+    assert scene.broken() == broken
+
+
+def test_a_code_request_that_first_shows_a_purchase_is_held_to_what_it_says():
+    scene = Scene()
+    scene.code(0, 1, progress={"status": "success"})
+    assert scene.broken() == {"LIFE-8"}
+
+
+@pytest.mark.parametrize("progress", ["failed", "not_requested"])
+def test_a_success_whose_code_request_says_otherwise_is_a_warning(progress):
+    scene = Scene()
+    code_is_answered(scene, "SUCCESS", {"status": progress})
+    assert scene.findings() == {("LIFE-8", "success-with-failed-request", "warning")}
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_target_that_lacks_request_code_refuses_nobody(status):
+    scene = Scene()
+    scene.create(0, 1)
+    scene.code(2, 3, status=status)
+    scene.retrieve(4, 5)
+    assert scene.broken() == set()
+
+
+def test_a_retrieve_that_is_refused_otherwise_says_nothing_of_whether_the_target_has_it():
+    scene = Scene()
+    scene.create(0, 1)
+    scene.retrieve(2, 3, status=409)
+    scene.retrieve(4, 5, status=404)
+    assert scene.broken() == set()
+
+
+@pytest.mark.parametrize(("number", "phone"), [(1, "+12025559999"), (2, "+12025550001")])
+def test_a_success_of_another_status_shows_a_purchase_all_the_same(number, phone):
+    scene = Scene()
+    scene.create(0, 1)
+    scene.see(create("US"), purchase(number, phone_number=phone), 2, 3, status=201)
+    scene.retrieve(4, 5)
+    assert {"SHAPE-1", "LIFE-7"} <= scene.broken()
+
+
+@pytest.mark.parametrize(("sent", "exercised"), [(1, 0), (1.1, 1)])
+def test_a_read_sent_the_moment_the_create_was_answered_shows_nothing_of_its_visibility(sent, exercised):
+    scene = Scene()
+    scene.create(0, 1)
+    scene.retrieve(sent, 2)
+    scene.judge.finish()
+    assert scene.judge.docket.exercised["LIFE-6"] == exercised

@@ -1,9 +1,12 @@
 """Answers are counted in the second in which they end and the phase in which they were due."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.history import ApiOperation
+from contracts.history import OWNER, STRANGER, ApiOperation
 from load.measure.answers import Count
 from load.measure.recorder import Gauges, Recorder, how_it_counts, phase_shares, split
 from load.plan.phase import Phase
@@ -143,6 +146,17 @@ def test_what_fails_and_what_does_not() -> None:
     assert counted(429, wait=True) is Count.BACKPRESSURE
     assert counted(429) is Count.FAILURE
     assert counted(429, wait=True, lawful=False) is Count.FAILURE
+
+
+@pytest.mark.parametrize(("principal", "failed"), [(OWNER, 1), (f"{STRANGER}:another key", 0)])
+def test_a_key_that_was_taken_before_is_refused_by_a_failure_and_a_strangers_as_it_should_be(
+    principal: str, failed: int
+) -> None:
+    recorder = Recorder(PHASES)
+    recorder.record(replace(RETRIEVE, principal=principal), reply(0.1, 0.2, status=401), lawful=True)
+    [second] = recorder.finish(0.5, Gauges())
+    [answers] = second.answers.values()
+    assert answers.failures == failed
 
 
 def test_operations_are_counted_by_their_names() -> None:

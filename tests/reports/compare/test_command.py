@@ -65,6 +65,19 @@ def test_every_measure_stands_in_the_table(before: Path, tmp_path: Path) -> None
     assert all(len(line) <= 100 for line in text.splitlines() if "ms" in line)
 
 
+def test_a_judgement_without_room_stands_below_its_figures(before: Path, tmp_path: Path) -> None:
+    after = made.load_run(tmp_path / "after", 2, seconds=10)
+    runner = CliRunner(env={"COLUMNS": "80"})
+    text = runner.invoke(app, ["compare", str(before), str(after)], standalone_mode=False).stdout
+    lines = text.splitlines()
+    start = lines.index("create_purchase")
+    assert lines[start + 1].startswith("  p50  ")
+    assert lines[start + 2].startswith("    cannot tell: ")
+    table = lines[lines.index("all") : lines.index(next(line for line in lines if line.startswith("Intervals")))]
+    assert all(len(line) <= 80 for line in table)
+    assert all(line == line.rstrip() for line in table)
+
+
 def test_json_holds_what_the_table_shows(before: Path, tmp_path: Path) -> None:
     after = made.load_run(tmp_path / "after", 2, scale=1.6)
     document = json.loads(invoke(before, after, "--json", "--seed", 9, "--tolerance", "20%").stdout)

@@ -58,6 +58,23 @@ def test_an_objective_at_its_limit_says_so() -> None:
     assert "findings <= 0 ✓ met 0 ms 0 ms at the limit" in flat(page_of(objectives=[found]))
 
 
+def test_a_limit_of_nothing_is_missed_by_a_number_and_no_share() -> None:
+    count = {"expr": "findings <= 0", "observed": 2028, "limit": 0, "margin": -1.0, "ok": False, "unit": ""}
+    found = {**load_section()["objectives"][0], **count}
+    assert "findings <= 0 ✗ missed 2,028 0 over by 2,028" in flat(page_of(objectives=[found]))
+    more = {**found, "expr": "achieved_rate >= 0%", "observed": 50, "margin": 0.0, "ok": True, "unit": "%"}
+    text = flat(page_of(objectives=[more]))
+    assert "achieved_rate >= 0% ✓ met 50 % 0 %" in text
+    assert "over by" not in text
+    assert "at the limit" not in text
+
+
+def test_what_should_be_more_falls_short() -> None:
+    rate = {"expr": "achieved_rate >= 95%", "observed": 76, "limit": 95, "margin": -0.2, "ok": False, "unit": "%"}
+    found = {**load_section()["objectives"][0], **rate}
+    assert "achieved_rate >= 95% ✗ missed 76 % 95 % short by 20 %" in flat(page_of(objectives=[found]))
+
+
 def test_waits_before_a_request_leaves_are_told() -> None:
     text = flat(page_of())
     assert "schedule lag 0.12 0.09 0.22 0.28 0.55 1.80 4.03" in text

@@ -67,6 +67,10 @@ def test_a_partial_proof_is_marked_and_an_empty_one_says_so() -> None:
     ("changes", "sentence"),
     [
         ({"caught": 2, "silent": 2}, "The gate catches all 3 seeded defects and is silent on all 2 lawful variants."),
+        (
+            {"defects": 1, "caught": 1, "mutants": 0, "caught_mutants": 0, "variants": 1, "silent": 0},
+            "The gate catches the one seeded defect and is silent on 0 of 1 lawful variant.",
+        ),
         ({"variants": 0, "silent": 0}, "The gate catches 2 of 3 seeded defects."),
         (
             {"defects": 0, "caught": 0, "mutants": 0, "caught_mutants": 0},

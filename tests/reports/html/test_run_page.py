@@ -252,6 +252,12 @@ class TestPartsOfAVerification:
         links = [attributes.get("href") for attributes in page.all("a")]
         assert {"gate/report.html", "load/report.html", "drift.json"} <= set(links)
 
+    def test_the_verdict_is_said_once_and_its_reasons_below(self) -> None:
+        said = ["Go: gate and drift keep what was promised.", "gate: 57 clauses exercised and kept"]
+        document = {**scene.document(), "command": "verify", "parts": parts(), "reasons": said}
+        text = Page(run_page(document)).text
+        assert [text.count(reason) for reason in said] == [1, 1]
+
     @pytest.mark.parametrize("place", ["../elsewhere", "/etc/passwd", "javascript:alert(1)", "//evil.example/x", "a?b"])
     def test_a_document_elsewhere_is_named_and_no_link(self, place: str) -> None:
         page = self.page(document=place)

@@ -90,3 +90,10 @@ def test_hostile_names_are_text(nasty: str) -> None:
 def test_a_trend_of_no_nights_is_a_page_too() -> None:
     found = Page(page(judge(made.nights({made.P50: []}))))
     assert "Cannot tell: these nights do not show whether the newest are worse." in found.texts
+
+
+def test_what_was_not_judged_shows_no_levels() -> None:
+    few = Page(page(judge(made.nights({made.P50: made.noise(1, 3)}))))
+    assert not any(" newest, " in text for text in few.texts)
+    many = Page(page(judge(made.nights({made.P50: made.noise(1, 60)}))))
+    assert any(" before, " in text and " newest, " in text for text in many.texts)
