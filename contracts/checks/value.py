@@ -152,7 +152,7 @@ def _judge_offer(reading: Reading, docket: Docket) -> None:
     value, asked = reading.document.value, reading.route.parameter
     got = value.get("country_code") if isinstance(value, dict) else None
     # What is no code at all is SHAPE-4's.
-    if isinstance(got, str) and _COUNTRY.fullmatch(got) and got != asked:
+    if isinstance(got, str) and _COUNTRY.fullmatch(got) and _COUNTRY.fullmatch(asked or "") and got != asked:
         docket.violate(
             violation(
                 "VALUE-1",
