@@ -66,6 +66,8 @@ def add_up(before: Look, after: Look, books: Account) -> Sum:
     if books.blind or len(currencies) > 1:
         reason = f"{books.blind:,} prices could not be read" if books.blind else "prices are of two currencies"
         return Sum(reason=reason, sure=True)
+    if books.forgotten:
+        return Sum(reason="more purchases stayed open, or ended, than are remembered", sure=True)
     due = before.amount - books.spent
     lowest, highest = due - books.unknown * books.dearest, due + books.returned + books.standing
     others, unseen = _others(before, after, books), _unseen(before, after, books)

@@ -13,6 +13,9 @@ from contracts.history import Outcome
 ENDED: Final = frozenset({"ERROR", "REFUND", "EXPIRED"})
 """Statuses of purchases whose price the shop may have given back."""
 
+MAX_KEPT: Final = 200_000
+"""Purchases of a kind that are remembered one by one: a run may last for days."""
+
 _DELIVERED: Final = "SUCCESS"
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6})?")
 _ZERO: Final = Decimal(0)
@@ -29,6 +32,7 @@ class Account:
         spent: prices of those acknowledged, by their answers.
         dearest: the highest of them, 0 without any.
         blind: acknowledged ones whose price could not be read, or is in another currency than the first.
+        forgotten: purchases that there was no room to remember.
         returned: prices of purchases seen to have ended, which may have come back.
         ended: how many those are.
         standing: prices of purchases last seen neither delivered nor ended, which may have come back unseen.
@@ -42,6 +46,7 @@ class Account:
     spent: Decimal = _ZERO
     dearest: Decimal = _ZERO
     blind: int = 0
+    forgotten: int = 0
     returned: Decimal = _ZERO
     ended: int = 0
     standing: Decimal = _ZERO
@@ -73,7 +78,7 @@ class Account:
 
 
 _SUMS: Final = ("spent", "dearest", "returned", "standing")
-_COUNTS: Final = ("asked", "bought", "refused", "blind", "ended", "open")
+_COUNTS: Final = ("asked", "bought", "refused", "blind", "forgotten", "ended", "open")
 
 
 def together(parts: Iterable[Account]) -> Account:
@@ -89,8 +94,8 @@ def together(parts: Iterable[Account]) -> Account:
 class Books:
     """Keeps the books.
 
-    Only purchases that were neither delivered nor ended are remembered one by one, and those that ended: most are
-    delivered within seconds.
+    Only purchases that were neither delivered nor ended are remembered one by one, and those that ended, at most
+    ``MAX_KEPT`` of each: most are delivered within seconds.
     """
 
     asked: int = 0
@@ -99,6 +104,7 @@ class Books:
     _spent: Decimal = _ZERO
     _dearest: Decimal = _ZERO
     _blind: int = 0
+    _forgotten: int = 0
     _returned: Decimal = _ZERO
     _standing: dict[int, Decimal] = field(default_factory=dict)
     _ended: set[int] = field(default_factory=set)
@@ -123,8 +129,12 @@ class Books:
             return
         self._spent += price
         self._dearest = max(self._dearest, price)
-        if document is not None and document.get("status") != _DELIVERED:
+        if document is None or document.get("status") == _DELIVERED:
+            return
+        if len(self._standing) < MAX_KEPT:
             self._standing[number] = price
+        else:
+            self._forgotten += 1
 
     def view(self, document: Mapping[str, Any]) -> None:
         """Take in a later view of one purchase.
@@ -141,6 +151,9 @@ class Books:
         if status == _DELIVERED:
             self._standing.pop(number, None)
         elif status in ENDED and number not in self._ended:
+            if len(self._ended) >= MAX_KEPT:
+                self._forgotten += 1
+                return
             self._ended.add(number)
             price = self._standing.pop(number, None)
             price = self._price(shown) if price is None else price
@@ -158,6 +171,7 @@ class Books:
             spent=self._spent,
             dearest=self._dearest,
             blind=self._blind,
+            forgotten=self._forgotten,
             returned=self._returned,
             ended=len(self._ended),
             standing=sum(self._standing.values(), _ZERO),

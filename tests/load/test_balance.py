@@ -114,6 +114,7 @@ def test_who_pays_in_more_than_all_creates_cost_breaks_nothing() -> None:
     [
         (Account(), "no create was acknowledged"),
         (replace(TEN, blind=2), "2 prices could not be read"),
+        (replace(TEN, forgotten=1), "more purchases stayed open, or ended, than are remembered"),
         (replace(TEN, currencies=frozenset({"EUR"})), "prices are of two currencies"),
     ],
 )

@@ -42,6 +42,19 @@ def test_the_price_of_what_ended_may_have_come_back_once(status: str) -> None:
     assert (found.returned, found.ended, found.standing) == (Decimal("1.50"), 1, Decimal(0))
 
 
+@pytest.mark.parametrize(("status", "kept"), [("PENDING", 0), ("PENDING", 1), ("PENDING", 2), ("ERROR", 1)])
+def test_what_there_is_no_room_for_is_counted(status: str, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("load.drive.books.MAX_KEPT", kept)
+    books = Books(asked=2)
+    for number in (1, 2):
+        books.create(Outcome.OK, purchase(number, status if status == "PENDING" else "SUCCESS"))
+        books.view(purchase(number, status))
+        books.view(purchase(number, status))
+    found = books.account()
+    assert found.forgotten == (2 - kept if status == "PENDING" else 2), "each view of the second is one too many"
+    assert (found.open if status == "PENDING" else found.ended) == kept
+
+
 def test_what_is_neither_acknowledged_nor_refused_is_of_unknown_outcome() -> None:
     books = Books(asked=4)
     books.create(Outcome.OK, purchase())
