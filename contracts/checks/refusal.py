@@ -46,7 +46,7 @@ _VERBS: Final[Mapping[str, str]] = {
     "clamped": "was served as if it were another",
 }
 
-_SHOWS_SERVED: Final = frozenset({*range(200, 300), 400, 402, 409, 422, 425})
+_SHOWS_SERVED: Final = frozenset({*range(200, 300), 400, 402, 409, 422})
 """Statuses by which a target shows that it has an operation at all."""
 
 
@@ -105,11 +105,9 @@ class RefusalCheck(Monitor):
         answer = operation.answer
         if answer is None or answer.truncated or answer.status < 200 or scope.is_other_resource(reading):
             return
-        if answer.status in OUTAGES or (answer.status in _BETWEEN and _is_keyless(reading)):
-            self._note_outage(reading, answer)
-            return
-        if answer.status in {408, 429}:
-            # Neither is an answer to what was asked.
+        if answer.status in UNJUDGED:
+            if answer.status in OUTAGES or (answer.status in _BETWEEN and _is_keyless(reading)):
+                self._note_outage(reading, answer)
             return
         self._up = True
         if operation.authenticated and answer.status in _SHOWS_SERVED:

@@ -36,6 +36,9 @@ class Ruling(NamedTuple):
         return not self.kind
 
 
+MAX_COMMON_ID: Final = 2**31 - 1
+"""The largest id that every implementation's integers hold."""
+
 RIGHT: Final = Ruling()
 ACCEPTED: Final = Ruling("accepted")
 SERVER_ERROR: Final = Ruling("server error")
@@ -135,8 +138,11 @@ def _unsupported(_fault: Fault, reading: Reading, answer: Answer) -> Ruling | No
 
 
 def _impossible_id(fault: Fault, reading: Reading, answer: Answer) -> Ruling:
-    unknown = refused_id_is_unknown(fault, reading)
-    refused = UNUSUAL_REFUSAL if unknown and answer.status not in {403, 404} else RIGHT
+    refused = RIGHT
+    if refused_id_is_unknown(fault, reading) and answer.status not in {403, 404}:
+        number = reading.route.parameter or ""
+        # Above that an id may be one that the target's own kind of integer does not hold.
+        refused = OTHER_REFUSAL if number.isdigit() and int(number) <= MAX_COMMON_ID else UNUSUAL_REFUSAL
     return _by_class(answer.status, refused=refused)
 
 

@@ -220,8 +220,10 @@ def test_an_impossible_id(kind: Any, number: str) -> None:
     [
         (404, said("INPUT-8", None)),
         (403, said("INPUT-8", None)),
-        (400, said("INPUT-8", "unknown id: another refusal", warn=True)),
-        (409, said("INPUT-8", "unknown id: another refusal", warn=True)),
+        (400, said("INPUT-8", "unknown id: another refusal")),
+        (409, said("INPUT-8", "unknown id: another refusal")),
+        (410, said("INPUT-8", "unknown id: another refusal")),
+        (407, UNJUDGED),
         (405, UNJUDGED),
         (200, said("INPUT-8", "unknown id: accepted")),
         (500, said("INPUT-8", "unknown id: server error")),
@@ -230,6 +232,12 @@ def test_an_impossible_id(kind: Any, number: str) -> None:
 @pytest.mark.parametrize("kind", [retrieve, request_code, refund])
 def test_an_id_that_nobody_was_given(kind: Any, status: int, expected: tuple[set[Verdict], dict[str, int]]) -> None:
     assert judged(kind(answer({}, status), 999_999, aim=UNKNOWN)) == expected
+
+
+@pytest.mark.parametrize(("number", "warn"), [(2**31 - 1, False), (2**31, True), (2**53 - 1, True)])
+def test_an_unknown_id_that_not_every_integer_holds_may_be_refused_as_impossible(number: int, warn: bool) -> None:
+    found = judged(retrieve(answer({}, 422), number, aim=UNKNOWN))
+    assert found == said("INPUT-8", "unknown id: another refusal", warn=warn)
 
 
 @pytest.mark.parametrize(
