@@ -116,7 +116,9 @@ class Machinery:
     @property
     def mishaps(self) -> Mishaps:
         """What went wrong beside the answers since the run began."""
-        self._mishaps.closed_idle, self._mishaps.stale = self.wire.counts.closed_idle, self.wire.counts.stale
+        counts = self.wire.counts
+        self._mishaps.closed_idle, self._mishaps.stale = counts.closed_idle, counts.stale
+        self._mishaps.out_of_step = counts.out_of_step
         return self._mishaps
 
     def restart(self) -> None:

@@ -30,12 +30,14 @@ class Mishaps:
         closed_idle: connections that the server closed while no request was on them.
         stale: requests on a connection that had served before and was closed before the first byte of their answer.
         unreadable: requests of a locustfile's users that are not HTTP, neither judged nor counted.
+        out_of_step: connections whose answers cannot be told apart for certain, as one came that nobody asked for.
     """
 
     unanswered: dict[str, int] = field(default_factory=dict)
     closed_idle: int = 0
     stale: int = 0
     unreadable: int = 0
+    out_of_step: int = 0
 
     def fail(self, error: str, reason: str, times: int = 1) -> None:
         """Count a request that got no whole answer.
@@ -57,6 +59,7 @@ class Mishaps:
             "closed_idle": self.closed_idle,
             "stale": self.stale,
             "unreadable": self.unreadable,
+            "out_of_step": self.out_of_step,
         }
 
     @classmethod
@@ -67,7 +70,8 @@ class Mishaps:
             ValueError, KeyError, TypeError, AttributeError: the data is not that.
         """
         unanswered = {str(kind): int(times) for kind, times in data["unanswered"].items()}
-        return cls(unanswered, int(data["closed_idle"]), int(data["stale"]), int(data["unreadable"]))
+        counts = {name: int(data[name]) for name in ("closed_idle", "stale", "unreadable", "out_of_step")}
+        return cls(unanswered, **counts)
 
 
 def together(parts: Iterable[Mishaps]) -> Mishaps:
@@ -79,6 +83,7 @@ def together(parts: Iterable[Mishaps]) -> Mishaps:
         whole.closed_idle += part.closed_idle
         whole.stale += part.stale
         whole.unreadable += part.unreadable
+        whole.out_of_step += part.out_of_step
     return whole
 
 
@@ -110,6 +115,12 @@ def remarks(mishaps: Mishaps) -> list[str]:
         told.append(
             f"{mishaps.stale:,} requests met a connection that the server had just closed without saying so before "
             "(Connection: close); what became of them is not known, and none was sent again"
+        )
+    if mishaps.out_of_step:
+        told.append(
+            f"{mishaps.out_of_step:,} connections brought an answer that nobody had asked for after several requests: "
+            "which answer belongs to which cannot be told for certain (RFC 9112, 6.3), so that only what holds of any "
+            "answer was judged"
         )
     if mishaps.unreadable:
         told.append(f"{mishaps.unreadable:,} requests of the locustfile are not HTTP: neither judged nor counted")

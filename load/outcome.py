@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from contracts.clauses import load_clauses
 from contracts.finding import ClauseResult, Finding, Violation
 from contracts.history import Operation
 from load.balance import CLAUSE as MONEY
@@ -14,6 +15,7 @@ from load.collect import Collector
 from load.conduct import Conductor
 from load.drive.life import End
 from load.journeys import BUYING
+from load.judge.merge import ANY_ANSWER
 from load.measure.figures import Figures
 from load.measure.outages import outages, remark
 from load.measure.summary import measured_part
@@ -75,8 +77,9 @@ def conclude(
     results = _judged(plan, figures) if conductor.search is None else ()
     health = watch(conductor.samples)
     merge = collector.merge
-    oracle = merge.oracle()
     tally, mishaps = collector.tally, collector.mishaps
+    out_of_step = mishaps.out_of_step > 0
+    oracle = merge.oracle(out_of_step=out_of_step)
     spent = exhausted(mishaps)
     doubtful = not health.trusted or spent is not None or any(worker.state == "lost" for worker in workers.values())
     held = [result for result in results if not doubtful or _is_of_the_target_alone(result, figures)]
@@ -87,9 +90,9 @@ def conclude(
     if too_many is not None:
         oracle.violate(too_many)
         oracle.exercise("LOAD-2")
-    if balance.violation is not None:
+    if balance.violation is not None and not out_of_step:
         oracle.violate(balance.violation)
-    oracle.exercise(MONEY, not balance.reason)
+    oracle.exercise(MONEY, not balance.reason and not out_of_step)
     measured = measured_part(collector.ledger, schedule.phases, until, open_model=plan.open_model)
     load = {
         "model": "open" if plan.open_model else "closed",
@@ -118,11 +121,13 @@ def conclude(
     ]
     notes = [text for text in (starved(conductor.samples), _standing(plan, results)) if text]
     notes += [*filter(None, [remark(outages(collector.ledger.timeline))]), *remarks(mishaps), *oracle.notes]
+    if out_of_step and (left_out := sorted({found.clause for found in merge.findings} - ANY_ANSWER)):
+        notes.append(f"left out, as answers could not be told apart: findings of {', '.join(left_out)}")
     if conductor.search is not None:
         notes.insert(0, conductor.search.sentence())
     return Outcome(
         load,
-        oracle.results(mode="load", reasons=_reasons(plan) | {MONEY: balance.reason}),
+        oracle.results(mode="load", reasons=_reasons(plan, balance, out_of_step=out_of_step)),
         oracle.findings,
         merge.operations,
         tuple(troubles),
@@ -200,9 +205,11 @@ def _troubles(
     return list(dict.fromkeys(text for text in found if text))
 
 
-def _reasons(plan: Plan) -> dict[str, str]:
+def _reasons(plan: Plan, balance: Sum, *, out_of_step: bool) -> dict[str, str]:
     """Say why clauses may have met no occasion: the journeys that would exercise them are not in the plan."""
-    reasons: dict[str, str] = {}
+    if out_of_step:
+        return dict.fromkeys(load_clauses(), "answers could not be told apart")
+    reasons = {MONEY: balance.reason}
     if not plan.asked:
         reasons["LOAD-2"] = "the plan has no objectives"
     reasons["LOAD-3"] = "the target never answered 429"

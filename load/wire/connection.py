@@ -56,6 +56,7 @@ class Connection:
     """
 
     __slots__ = (
+        "_asked",
         "_at",
         "_call",
         "_cut",
@@ -95,6 +96,7 @@ class Connection:
         self._due = self._sent = self._at = 0.0
         self._rest = memoryview(b"")
         self._cut = ""
+        self._asked = 0
         self._served = False
         self._stood = False
         self._opening: Opening | None = None
@@ -173,6 +175,7 @@ class Connection:
         engine.counts.opened += 1
         engine.counts.reconnected += self._stood
         self._stood = True
+        self._asked = 0
         self._served = False
         self._write()
 
@@ -186,6 +189,7 @@ class Connection:
     def _write(self) -> None:
         self._state = _State.BUSY
         self._reader = None
+        self._asked += 1
         data = self._request
         self._sent = now = perf_counter()
         self.deadline = now + self._engine.first_byte
@@ -310,6 +314,8 @@ class Connection:
 
     def _stray(self, call: Call, data: bytes) -> None:
         self._engine.counts.strays += 1
+        # The stray may be the answer to an earlier request, and what was taken for that one the answer before it.
+        self._engine.counts.out_of_step += self._asked > 1
         self._engine.fresh_until = inf  # an answer too many, a little later, would be taken for the next one's
         self._engine.tell(self._engine.hooks.stray, call, data[:DETAIL_BYTES])
 

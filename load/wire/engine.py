@@ -74,6 +74,8 @@ class Counts:
             answer. The server may or may not have acted on them; they are not sent again.
         resent: GETs to which the same happened, which were sent again.
         strays: connections on which bytes came that no request asked for.
+        out_of_step: those of them that had carried several requests, whose answers cannot be told apart for certain
+            (RFC 9112 section 6.3).
     """
 
     opened: int = 0
@@ -83,6 +85,7 @@ class Counts:
     stale: int = 0
     resent: int = 0
     strays: int = 0
+    out_of_step: int = 0
 
 
 class Engine:

@@ -17,8 +17,9 @@ def failed(**kinds: int) -> Mishaps:
 def test_mishaps_of_all_processes_add_up() -> None:
     one, two = failed(by_peer=2), failed(by_peer=1, in_head=4)
     one.stale, two.stale, two.closed_idle, one.unreadable = 1, 2, 3, 4
+    one.out_of_step, two.out_of_step = 2, 3
     whole = together(Mishaps.from_plain(part.plain()) for part in (one, two))
-    assert whole == Mishaps({"reset: by peer": 3, "reset: in head": 4}, 3, 3, 4)
+    assert whole == Mishaps({"reset: by peer": 3, "reset: in head": 4}, 3, 3, 4, 5)
 
 
 def test_nothing_is_said_where_nothing_went_wrong() -> None:
@@ -35,6 +36,8 @@ def test_stale_connections_and_unreadable_requests_are_told() -> None:
     stale, unreadable = remarks(Mishaps(stale=3, unreadable=2))
     assert stale.startswith("3 requests met a connection that the server had just closed")
     assert unreadable.startswith("2 requests of the locustfile are not HTTP")
+    [doubt] = remarks(Mishaps(out_of_step=1))
+    assert doubt.startswith("1 connections brought an answer that nobody had asked for")
 
 
 def test_a_host_of_reasons_takes_no_more_room() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.finding import ClauseVerdict, Severity
 from contracts.record.masking import Masker
-from load.judge.merge import MARGIN_S, Merge
+from load.judge.merge import ANY_ANSWER, MARGIN_S, Merge
 from load.judge.share import Shares
 from tests.load.judge.scene import CODE, KEY, OTHER_CODE, Scene, purchase, stamp
 from tests.telling import well_told
@@ -58,6 +58,17 @@ def test_counts_of_all_workers_are_added_up():
     assert merge.oracle().exercised["LOAD-1"] == 3
     assert findings(merge) == set()
     assert merge.forgetting("All is kept.") == "All is kept. 0 of 2 purchases were forgotten."
+
+
+def test_where_answers_cannot_be_told_apart_only_what_holds_of_any_of_them_is_told():
+    one = Worker("one")
+    one.scene.create(0, 1, 1, view={"status": "DONE"})
+    oracle = merged(one).oracle()
+    assert {"SHAPE-8", "LOAD-1"} <= {found.clause for found in oracle.findings}
+    doubted = merged(one).oracle(out_of_step=True)
+    assert {found.clause for found in doubted.findings} == {"LOAD-1"}
+    assert {clause for clause, times in doubted.exercised.items() if times} <= ANY_ANSWER
+    assert doubted.exercised["LOAD-1"] == oracle.exercised["LOAD-1"] == 1
 
 
 def test_a_later_share_replaces_totals_and_does_not_double_them():

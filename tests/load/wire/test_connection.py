@@ -174,6 +174,20 @@ def test_bytes_after_a_whole_answer_are_reported_and_given_to_nobody() -> None:
         assert [one.get("/first").body, one.get("/second").body] == [b"{}", b"{}"]
         assert [(call.path, detail) for call, detail in one.told.stray] == [("/first", forged)]
         assert (one.engine.counts.strays, one.engine.counts.opened) == (1, 2)
+        assert one.engine.counts.out_of_step == 0, "it came behind the only answer, which can be no other's"
+
+
+def test_a_stray_after_several_requests_puts_the_answers_before_it_in_doubt() -> None:
+    def handle(sock: socket.socket, _number: int) -> None:
+        for stray in (b"", b"", answer(b"forged")):
+            read_request(sock)
+            sock.sendall(OK + stray)
+        sock.recv(1)
+
+    with client(handle) as one:
+        for path in ("/first", "/second", "/third"):
+            assert one.get(path).body == b"{}"
+        assert (one.engine.counts.strays, one.engine.counts.out_of_step) == (1, 1)
 
 
 def test_bytes_that_come_while_idle_are_reported_and_given_to_nobody() -> None:
