@@ -20,8 +20,9 @@ PHONES: Final[Mapping[str, str]] = {
 SUMS: Final = frozenset({"LOAD-1"})
 """Clauses that count what others find: hidden as far as those are."""
 
-_OF_THE_RUN: Final[Mapping[str, frozenset[str]]] = {"load": frozenset({"LOAD-2", "RACE-3"})}
-"""By command, clauses that rest on what the run measured, or on which calls it meant as one race: no history tells."""
+_OF_THE_RUN: Final[Mapping[str, frozenset[str]]] = {"load": frozenset({"LOAD-2", "MONEY-1", "RACE-3"})}
+"""By command, clauses that rest on what the run measured, on its looks at the account before and after, or on which
+calls it meant as one race: no history tells."""
 
 _PACKED: Final = re.compile(r"(?:code|password), encoded, in the ")
 """A secret found inside an encoded text (AUTH-4): its mask leaves pieces of the encoding that no longer fit."""

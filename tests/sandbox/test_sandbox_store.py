@@ -150,7 +150,7 @@ class TestEveryStore:
         dice = random.Random(seed)
         known = self.filled(store, dice)
         status = dice.choice([None, "PENDING", "SUCCESS", "REFUND"])
-        fragment = dice.choice(["", "", "5", "555", "+1", "99"])
+        fragment = dice.choice(["", "", "5", "555", "+1", "99", "5\0"])
         size, number, oldest = dice.randint(1, 50), dice.randint(1, 4), dice.random() < 0.5
         found = [one for one in known if status in (None, one.status) and fragment in one.phone_number]
         found.sort(key=lambda one: one.id, reverse=not oldest)
